@@ -1,0 +1,63 @@
+// Bundles every program of the repository into dist/. `node scripts/build.mjs` always builds; bootstrap.mjs calls
+// buildIfStale, which compares the newest source with the last build and mostly does nothing.
+import { readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { argv } from "node:process";
+import { fileURLToPath } from "node:url";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const STAMP = join(ROOT, "dist", ".built");
+const SOURCES = ["functions", "shared", "local", "sdk", "cli", "scripts", "test/conformance", "package.json"];
+
+/** Entry points of everything but the app, by the path they get under dist/. */
+const PROGRAMS = {
+  "local/start": "local/start.ts",
+  "local/host/main": "local/host/main.ts",
+  "local/clouds/main": "local/clouds/main.ts",
+  "cli/main": "cli/main.ts",
+  "test/conformance/main": "test/conformance/main.ts",
+};
+
+/** Bundles everything, dependencies too: one file loads in a third of the time that a tree of modules takes. */
+export async function build() {
+  const { build: esbuild } = await import("esbuild");
+  const options = {
+    absWorkingDir: ROOT,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node22",
+    sourcemap: "linked",
+    // The Functions host provides this module, here and in Azure.
+    external: ["@azure/functions-core"],
+    // CommonJS dependencies ask for these; an ES module has neither.
+    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    logLevel: "warning",
+  };
+  rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+  await Promise.all([
+    // The app stands alone: what is deployed shares no file with what is not.
+    esbuild({ ...options, entryPoints: ["functions/main.ts"], outfile: "dist/functions/main.js" }),
+    esbuild({ ...options, entryPoints: Object.entries(PROGRAMS).map(([out, entry]) => ({ in: entry, out })), outdir: "dist", splitting: true, chunkNames: "chunks/[name]-[hash]" }),
+  ]);
+  writeFileSync(STAMP, "");
+}
+
+/** Builds when a source is newer than the last build. */
+export async function buildIfStale(say = () => {}) {
+  const built = statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const newest = Math.max(...SOURCES.map((path) => newestIn(join(ROOT, path))));
+  if (newest <= built) return;
+  say("Building …");
+  await build();
+  utimesSync(STAMP, new Date(), new Date());
+}
+
+function newestIn(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestIn(join(path, name))), stat.mtimeMs);
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) await build();
