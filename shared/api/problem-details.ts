@@ -1,0 +1,71 @@
+import { z } from "zod";
+import type { Problem } from "../domain/problems.ts";
+
+/** Prefix of every `type`; a name, not a page that is fetched. */
+export const PROBLEM_BASE = "urn:penstock:problem";
+
+/** RFC 9457 §3.1, with our extension members. */
+export const ProblemDetails = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    remedy: z.string().optional(),
+    errors: z.array(z.object({ pointer: z.string().optional(), message: z.string(), remedy: z.string().optional() })).optional(),
+  })
+  .meta({ id: "ProblemDetails" });
+export type ProblemDetails = z.infer<typeof ProblemDetails>;
+
+/** What a caller is told of a problem. */
+export function toProblemDetails(problem: Problem): ProblemDetails {
+  const as = (status: number, title: string, rest: Partial<ProblemDetails> = {}): ProblemDetails => ({
+    type: `${PROBLEM_BASE}:${problem.kind}`,
+    title,
+    status,
+    ...rest,
+  });
+  switch (problem.kind) {
+    case "invalid-request":
+      return as(400, "The request is not as it should be", { errors: [...problem.errors] });
+    case "invalid-pipeline":
+      return as(422, "The pipeline cannot run as it is", { errors: [...problem.errors] });
+    case "not-found":
+      return as(404, `There is no such ${problem.what}`, {
+        detail: `${problem.what} ${JSON.stringify(problem.id)} is not in this workspace`,
+        ...(problem.remedy && { remedy: problem.remedy }),
+      });
+    case "unauthenticated":
+      return as(401, "Who is calling is not known", { detail: problem.reason });
+    case "forbidden":
+      return as(403, "The caller may not do this", { detail: `this needs ${problem.need}` });
+    case "conflict":
+      return as(409, "This does not fit what is there", { detail: problem.message, ...(problem.remedy && { remedy: problem.remedy }) });
+    case "property-conflict":
+      return as(409, "A property is written once", {
+        detail: `property ${JSON.stringify(problem.name)} has another value already`,
+        remedy: "use a tag for what changes",
+      });
+    case "idempotency-conflict":
+      return as(409, "The idempotency key was used for another request", {
+        detail: `Idempotency-Key ${JSON.stringify(problem.key)} came with another body before`,
+        remedy: "send a new key with a new request",
+      });
+    case "too-large":
+      return as(413, "Too large", {
+        detail: `${problem.what} may have ${problem.limit}${problem.actual === undefined ? "" : `, and has ${problem.actual}`}`,
+        ...(problem.remedy && { remedy: problem.remedy }),
+      });
+    case "unsupported-media-type":
+      return as(415, "Content of another type is wanted", {
+        detail: `Content-Type is ${JSON.stringify(problem.got)}`,
+        remedy: `send ${problem.want}`,
+      });
+    case "busy":
+      return as(429, "Too much at once", { remedy: `try again in ${problem.retryAfterSeconds} s` });
+    default: {
+      const never: never = problem;
+      throw new Error(`unknown problem ${JSON.stringify(never)}`);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { z } from "zod";
+
+/**
+ * Who may call: app roles in rising order (each includes those before it). `Step` in addition lets in the token of a step run, for that
+ * step run, its child runs and the metrics, tags and files of its parent.
+ */
+export type Role = "Reader" | "Submitter" | "Author" | "Admin";
+
+/** A route as data: the Functions app binds a handler to it, the OpenAPI document and the clients are made from it. */
+export interface Route {
+  /** Name of the function; the host picks the first function in name order whose template fits. */
+  readonly name: string;
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Without a leading slash, parameters in braces: `api/runs/{runId}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly role: Role;
+  /** Whether the token of a step run is let in too. */
+  readonly stepToken?: boolean;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  /** JSON body, or `bytes` for a body that is taken as it is. */
+  readonly body?: z.ZodType | "bytes";
+  /** Bytes of body at the most. */
+  readonly maxBodyBytes?: number;
+  /** Successful answers by status: a schema for JSON, `bytes` for a file, undefined for no body. */
+  readonly replies: Readonly<Record<number, z.ZodType | "bytes" | undefined>>;
+}
+
+/** Keeps the literal types of a route. */
+export function route<const R extends Route>(definition: R): R {
+  return definition;
+}
+
+/** Body limit of a JSON request unless a route says otherwise. */
+export const JSON_BODY_BYTES = 1024 * 1024;

@@ -1,0 +1,93 @@
+import { z } from "zod";
+import { ExperimentName, RunId, StepKey } from "../../domain/ids.ts";
+import { RunStatus } from "../../domain/statuses.ts";
+import { PatchRunRequest, SubmitRunRequest } from "../requests.ts";
+import { OutputList, RunList, RunResource, StepList } from "../resources.ts";
+import { route } from "../route.ts";
+
+const runParams = z.object({ runId: RunId });
+/** `after` and `waitSeconds` make a GET wait (25 s at most) until the resource's revision is another. */
+const longPoll = { after: z.string().max(255).optional(), waitSeconds: z.coerce.number().min(0).max(25).default(0) };
+
+export const submitRun = route({
+  name: "submitRun",
+  method: "POST",
+  path: "api/runs",
+  summary: "Submits a pipeline: stores the run, starts it and answers where to look",
+  role: "Submitter",
+  headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+  body: SubmitRunRequest,
+  maxBodyBytes: 32 * 1024 * 1024,
+  replies: { 202: RunResource },
+});
+
+export const listRuns = route({
+  name: "listRuns",
+  method: "GET",
+  path: "api/runs",
+  summary: "Lists pipeline runs, newest first",
+  role: "Reader",
+  query: z.object({
+    experimentName: ExperimentName.optional(),
+    status: RunStatus.optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(50),
+    cursor: z.string().max(255).optional(),
+  }),
+  replies: { 200: RunList },
+});
+
+export const getRun = route({
+  name: "getRun",
+  method: "GET",
+  path: "api/runs/{runId}",
+  summary: "Shows one run of any kind",
+  role: "Reader",
+  stepToken: true,
+  params: runParams,
+  query: z.object(longPoll),
+  replies: { 200: RunResource },
+});
+
+export const patchRun = route({
+  name: "patchRun",
+  method: "PATCH",
+  path: "api/runs/{runId}",
+  summary: "Sets tags, which may change, and properties, which may not",
+  role: "Submitter",
+  stepToken: true,
+  params: runParams,
+  body: PatchRunRequest,
+  replies: { 200: RunResource },
+});
+
+export const cancelRun = route({
+  name: "cancelRun",
+  method: "POST",
+  path: "api/runs/{runId}/cancel",
+  summary: "Asks a pipeline run to stop; asking again changes nothing",
+  role: "Submitter",
+  params: runParams,
+  replies: { 202: RunResource },
+});
+
+export const listSteps = route({
+  name: "listSteps",
+  method: "GET",
+  path: "api/runs/{runId}/steps",
+  summary: "Lists all steps of a pipeline run in the pipeline's order",
+  role: "Reader",
+  params: runParams,
+  query: z.object(longPoll),
+  replies: { 200: StepList },
+});
+
+export const listOutputs = route({
+  name: "listOutputs",
+  method: "GET",
+  path: "api/runs/{runId}/outputs",
+  summary: "Lists the declared outputs of a pipeline run's steps, or of one step run, with their files (1,000 each at most)",
+  role: "Reader",
+  params: runParams,
+  query: z.object({ step: StepKey.optional() }),
+  replies: { 200: OutputList },
+});

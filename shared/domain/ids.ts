@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/** A run of any kind: any GUID, as in v1; those we mint are of version 7 (RFC 9562 §5.7), so they sort by time. */
+export const RunId = z.guid().toLowerCase().brand<"RunId">();
+export type RunId = z.infer<typeof RunId>;
+
+/** Identity of a snapshot: sha256 over its canonical manifest, 64 lower-case hexadecimal digits. */
+export const SnapshotId = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "a snapshot id is 64 lower-case hexadecimal digits")
+  .brand<"SnapshotId">();
+export type SnapshotId = z.infer<typeof SnapshotId>;
+
+/** sha256 of a file's bytes, 64 lower-case hexadecimal digits. */
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits");
+export type Sha256 = z.infer<typeof Sha256>;
+
+/** Key of a step in its pipeline; unique there, chosen by the author, shown wherever a step is named. */
+export const StepKey = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\p{Cc}]*$/u, "no control characters");
+export type StepKey = z.infer<typeof StepKey>;
+
+/** Name of an input, output or parameter: becomes part of an environment variable and of `${{inputs.name}}`. */
+export const PortName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,254}$/, "letters, digits and underscores, not starting with a digit");
+export type PortName = z.infer<typeof PortName>;
+
+/** Name of a compute, datastore or environment in the catalog (Azure ML's rule for asset names). */
+export const CatalogName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/, "letters, digits, '-' and '_', starting with a letter or digit");
+export type CatalogName = z.infer<typeof CatalogName>;
+
+/** Experiment name; an unknown one is created silently, as in v1. */
+export const ExperimentName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/, "letters, digits, '-' and '_', starting with a letter or digit, 255 at most");
+export type ExperimentName = z.infer<typeof ExperimentName>;
+
+/** Path below the root of a datastore or snapshot: `/` between parts, no empty, `.` or `..` part, no backslash, no control characters. */
+export const RelativePath = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine(
+    (path) => isSafeRelativePath(path),
+    "a relative path with '/' between its parts; no '..', '.', '\\', empty part or control character",
+  );
+export type RelativePath = z.infer<typeof RelativePath>;
+
+/** The rule of {@link RelativePath} as a predicate. */
+export function isSafeRelativePath(path: string): boolean {
+  return (
+    path.isWellFormed() &&
+    !/[\\\p{Cc}\uFFFE\uFFFF]/u.test(path) &&
+    path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+  );
+}

@@ -1,0 +1,45 @@
+/** One thing wrong with what a caller sent. `pointer` is a JSON Pointer (RFC 6901) into the request's body, or absent. */
+export interface ProblemDetail {
+  readonly pointer?: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+/** What the caller can act on, by kind; `shared/api/problem-details.ts` gives each its status and title. */
+export type Problem =
+  | { kind: "invalid-request"; errors: readonly ProblemDetail[] }
+  | { kind: "invalid-pipeline"; errors: readonly ProblemDetail[] }
+  | { kind: "not-found"; what: string; id: string; remedy?: string }
+  | { kind: "unauthenticated"; reason: string }
+  | { kind: "forbidden"; need: string }
+  | { kind: "conflict"; message: string; remedy?: string }
+  | { kind: "property-conflict"; name: string }
+  | { kind: "idempotency-conflict"; key: string }
+  | { kind: "too-large"; what: string; limit: number; actual?: number; remedy?: string }
+  | { kind: "unsupported-media-type"; got: string; want: string }
+  | { kind: "busy"; retryAfterSeconds: number };
+
+/** A {@link Problem} on its way to the caller. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly problem: Problem;
+
+  constructor(problem: Problem, options?: { cause?: unknown }) {
+    super(describe(problem), options);
+    this.problem = problem;
+  }
+}
+
+function describe(problem: Problem): string {
+  switch (problem.kind) {
+    case "invalid-request":
+    case "invalid-pipeline":
+      return problem.errors.map((error) => (error.pointer ? `${error.pointer}: ${error.message}` : error.message)).join("\n");
+    case "not-found":
+      return `there is no ${problem.what} ${JSON.stringify(problem.id)}`;
+    case "conflict":
+      return problem.message;
+    default:
+      return problem.kind;
+  }
+}

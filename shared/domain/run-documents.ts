@@ -1,0 +1,142 @@
+import { z } from "zod";
+import { ExperimentName, PortName, RunId, StepKey } from "./ids.ts";
+import { ParameterValue, PipelineGraph } from "./pipeline-graph.ts";
+import { RunOutcome, RunStatus, SettledStepStatus } from "./statuses.ts";
+
+/** An instant, ISO 8601, UTC. */
+export const Instant = z.iso.datetime();
+
+/** Tags may change; a bare tag has the value null. */
+export const Tags = z.record(z.string().min(1).max(255), z.string().max(8192).nullable());
+export type Tags = z.infer<typeof Tags>;
+
+/** Properties are written once. */
+export const Properties = z.record(z.string().min(1).max(255), z.string().max(8192));
+export type Properties = z.infer<typeof Properties>;
+
+/** Who asked, as their token says it. */
+export const Caller = z.strictObject({ objectId: z.string(), tenantId: z.string(), name: z.string().optional() });
+export type Caller = z.infer<typeof Caller>;
+
+/** Why something did not complete, for people: `cause` in a sentence, `remedy` where one is known. */
+export const Failure = z.strictObject({
+  code: z.string(),
+  cause: z.string(),
+  remedy: z.string().optional(),
+  exitCode: z.int().optional(),
+  /** The step that failed; set on a run's failure. */
+  step: StepKey.optional(),
+  stepRunId: RunId.optional(),
+});
+export type Failure = z.infer<typeof Failure>;
+
+/** A parameter's value on a run and where it came from. */
+export const EffectiveParameter = z.strictObject({ value: ParameterValue, origin: z.enum(["default", "submit"]) });
+export type EffectiveParameter = z.infer<typeof EffectiveParameter>;
+
+/** The head of a pipeline run: small, moved by compare-and-swap. */
+export const RunHead = z.strictObject({
+  id: RunId,
+  experimentName: ExperimentName,
+  displayName: z.string(),
+  description: z.string().optional(),
+  status: RunStatus,
+  /** Whether nothing follows; kept beside `status` because stores filter by equality. */
+  settled: z.boolean(),
+  createdAt: Instant,
+  createdBy: Caller,
+  startedAt: Instant.optional(),
+  endedAt: Instant.optional(),
+  cancelRequestedAt: Instant.optional(),
+  continueOnStepFailure: z.boolean(),
+  stepCount: z.int(),
+  parameters: z.record(PortName, EffectiveParameter),
+  tags: Tags,
+  properties: Properties,
+  warnings: z.array(z.string()),
+  failure: Failure.optional(),
+});
+export type RunHead = z.infer<typeof RunHead>;
+
+/** What a run does, fixed at submit: the closure of the submitted graph in an order where dependencies come first. */
+export const RunGraph = z.strictObject({
+  runId: RunId,
+  graph: PipelineGraph,
+  /** One id for each of `graph.steps`, in its order. */
+  stepRunIds: z.array(RunId),
+});
+export type RunGraph = z.infer<typeof RunGraph>;
+
+/** One letter a step: `n` not started, `s` started, `c` completed, `f` failed, `x` canceled, `k` skipped. */
+export const STEP_LETTERS = { n: "NotStarted", s: "Running", c: "Completed", f: "Failed", x: "Canceled", k: "Skipped" } as const;
+
+/** How far a run is: one compact document that `advanceRun` alone writes. */
+export const Progress = z.strictObject({
+  runId: RunId,
+  /** {@link STEP_LETTERS}, by step index. */
+  steps: z.string().regex(/^[nscfxk]*$/),
+  /** Settled markers up to here were read (their sort key); reading goes back 60 s from it. */
+  lastMarker: z.string(),
+  /** Set once nothing more is to start: why, and by which step. */
+  stopping: z
+    .discriminatedUnion("reason", [
+      z.strictObject({ reason: z.literal("failure"), step: z.int() }),
+      z.strictObject({ reason: z.literal("cancel") }),
+    ])
+    .optional(),
+  /** Index of the first step that failed. */
+  firstFailed: z.int().optional(),
+  outcome: RunOutcome.optional(),
+});
+export type Progress = z.infer<typeof Progress>;
+
+/** A step run: created when its step begins, replaced when it has settled, and never in between. */
+export const StepRunDocument = z.strictObject({
+  id: RunId,
+  runId: RunId,
+  index: z.int(),
+  key: StepKey,
+  /** Counts from 1. */
+  attempt: z.int(),
+  createdAt: Instant,
+  /** When the token that the job carries expires: stored, so that a repeated submit has the same bytes. */
+  tokenExpiresAt: Instant,
+  status: z.union([z.literal("Running"), SettledStepStatus]),
+  startedAt: Instant.optional(),
+  endedAt: Instant.optional(),
+  failure: Failure.optional(),
+  warnings: z.array(z.string()).default([]),
+  properties: Properties.default({}),
+  /** Declared outputs by name: where they lie. */
+  outputs: z.record(PortName, z.strictObject({ datastore: z.string(), path: z.string() })).default({}),
+});
+export type StepRunDocument = z.infer<typeof StepRunDocument>;
+
+/** Left by a step when it settles; sorts by the time of settling. Carries what a list of steps shows. */
+export const SettledMarker = z.strictObject({
+  index: z.int(),
+  stepRunId: RunId,
+  status: SettledStepStatus,
+  attempt: z.int(),
+  startedAt: Instant.optional(),
+  endedAt: Instant,
+  failure: Failure.optional(),
+});
+export type SettledMarker = z.infer<typeof SettledMarker>;
+
+/** Says that something of the run changed and that its orchestration was told so. */
+export const WakeFlag = z.strictObject({ on: z.boolean(), at: Instant });
+export type WakeFlag = z.infer<typeof WakeFlag>;
+
+/** What a script said of a run (pipeline run, step run or child run) while it ran. */
+export const RunRecord = z.strictObject({
+  tags: Tags,
+  properties: Properties,
+  /** Set by the script's own `complete()` or `fail()`. */
+  ended: z.strictObject({ status: z.enum(["Completed", "Failed", "Canceled"]), at: Instant, error: z.string().optional() }).optional(),
+});
+export type RunRecord = z.infer<typeof RunRecord>;
+
+/** A run that a script made below its own (`child_run`). */
+export const ChildRunDocument = z.strictObject({ id: RunId, parentRunId: RunId, rootRunId: RunId, name: z.string(), createdAt: Instant });
+export type ChildRunDocument = z.infer<typeof ChildRunDocument>;
