@@ -63,6 +63,11 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
       });
     case "busy":
       return as(429, "Too much at once", { remedy: `try again in ${problem.retryAfterSeconds} s` });
+    case "unavailable":
+      return as(503, "Something this needs is out of reach", {
+        detail: `${problem.what} is out of reach`,
+        remedy: `try again in ${problem.retryAfterSeconds} s`,
+      });
     default: {
       const never: never = problem;
       throw new Error(`unknown problem ${JSON.stringify(never)}`);

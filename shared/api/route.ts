@@ -1,10 +1,7 @@
 import type { z } from "zod";
+import type { Role } from "../domain/roles.ts";
 
-/**
- * Who may call: app roles in rising order (each includes those before it). `Step` in addition lets in the token of a step run, for that
- * step run, its child runs and the metrics, tags and files of its parent.
- */
-export type Role = "Reader" | "Submitter" | "Author" | "Admin";
+export type { Role };
 
 /** A route as data: the Functions app binds a handler to it, the OpenAPI document and the clients are made from it. */
 export interface Route {
@@ -14,8 +11,9 @@ export interface Route {
   /** Without a leading slash, parameters in braces: `api/runs/{runId}`. */
   readonly path: string;
   readonly summary: string;
+  /** Who may call. */
   readonly role: Role;
-  /** Whether the token of a step run is let in too. */
+  /** Whether the token of a step run is let in too: for that step run, its child runs, and metrics, tags and files of its parent. */
   readonly stepToken?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

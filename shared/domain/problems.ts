@@ -17,7 +17,8 @@ export type Problem =
   | { kind: "idempotency-conflict"; key: string }
   | { kind: "too-large"; what: string; limit: number; actual?: number; remedy?: string }
   | { kind: "unsupported-media-type"; got: string; want: string }
-  | { kind: "busy"; retryAfterSeconds: number };
+  | { kind: "busy"; retryAfterSeconds: number }
+  | { kind: "unavailable"; what: string; retryAfterSeconds: number };
 
 /** A {@link Problem} on its way to the caller. */
 export class ProblemError extends Error {
