@@ -47,7 +47,8 @@ export interface Documents {
 /** A store could not do what was asked. `retryable` says whether trying again can help. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
-  readonly kind: "busy" | "too-large" | "invalid-key" | "unavailable" | "corrupt";
+  /** `incompatible`: written by a newer release. */
+  readonly kind: "busy" | "too-large" | "invalid-key" | "unavailable" | "corrupt" | "incompatible";
   readonly retryable: boolean;
 
   constructor(kind: StoreError["kind"], message: string, options?: { cause?: unknown }) {

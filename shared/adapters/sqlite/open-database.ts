@@ -1,0 +1,73 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../../ports/documents.ts";
+import { toStoreError } from "./sqlite-error.ts";
+
+/** Raised with every change of the tables; a file of a higher version is refused. */
+const SCHEMA_VERSION = 1;
+/** Marks the file as ours for file(1) and for whoever finds it: "PNST". */
+const APPLICATION_ID = 0x504e5354;
+/** Waiting blocks the event loop, so not long: only a backup or a forgotten process ever holds the lock. */
+const BUSY_TIMEOUT_MS = 2000;
+
+const SCHEMA = `
+  CREATE TABLE documents (
+    pk TEXT NOT NULL,
+    sk TEXT NOT NULL,
+    etag TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (pk, sk)
+  ) STRICT, WITHOUT ROWID`;
+
+/**
+ * Opens or creates the database at `file` (`:memory:` for one that nobody keeps), each commit of which is on disk when it returns.
+ * After an end that was not clean the whole file is checked first.
+ * @throws {StoreError} `corrupt`; `incompatible` when a newer release wrote it; `unavailable`; `busy`.
+ */
+export function openDatabase(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): DatabaseSync {
+  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const unclean = existsSync(`${file}-wal`);
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    checkVersion(db, file);
+    // fullfsync matters on macOS alone, where fsync does not reach the platter.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
+    if (unclean) checkPages(db, file);
+    if (readPragma(db, "user_version") === 0) createTables(db);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw toStoreError(error, file);
+  }
+}
+
+function checkVersion(db: DatabaseSync, file: string): void {
+  const version = Number(readPragma(db, "user_version"));
+  if (version > SCHEMA_VERSION) {
+    throw new StoreError(
+      "incompatible",
+      `the database ${file} has format ${version} and this release knows up to ${SCHEMA_VERSION}; start the newer release that wrote it, or use another state folder`,
+    );
+  }
+  if (version > 0 && readPragma(db, "application_id") !== APPLICATION_ID) {
+    throw new StoreError("incompatible", `the database ${file} belongs to another program; use another state folder`);
+  }
+}
+
+function checkPages(db: DatabaseSync, file: string): void {
+  const verdict = readPragma(db, "quick_check(1)");
+  if (verdict !== "ok") {
+    throw new StoreError("corrupt", `the database ${file} is damaged (${verdict}); restore a backup, or move the file away to begin anew`);
+  }
+}
+
+function createTables(db: DatabaseSync): void {
+  db.exec(`BEGIN IMMEDIATE; ${SCHEMA}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+function readPragma(db: DatabaseSync, pragma: string): unknown {
+  const row = db.prepare(`PRAGMA ${pragma}`).get();
+  return row && Object.values(row)[0];
+}

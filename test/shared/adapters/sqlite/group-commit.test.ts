@@ -1,0 +1,57 @@
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { GroupCommit, REFUSE_AFTER_LOSS_MS } from "../../../../shared/adapters/sqlite/group-commit.ts";
+
+describe("GroupCommit", () => {
+  let db: DatabaseSync;
+  let now: number;
+  let commit: GroupCommit;
+  beforeEach(() => {
+    db = new DatabaseSync(":memory:");
+    // A reference to nowhere passes the statement and fails the commit.
+    db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)");
+    now = 0;
+    commit = new GroupCommit(db, { file: "a.db", now: () => now, log: () => undefined });
+  });
+  afterEach(() => db.close());
+
+  const insert = (id: number, up: number | null = null) => commit.write(() => db.prepare("INSERT INTO t VALUES (?, ?)").run(id, up));
+  const ids = () =>
+    db
+      .prepare("SELECT id FROM t ORDER BY id")
+      .all()
+      .map((row) => row["id"]);
+
+  test("undoes every write of a commit that fails and tells who waits for it", async () => {
+    insert(1);
+    await commit.durable();
+    insert(2);
+    insert(3, 99);
+
+    const durable = commit.durable();
+
+    await expect(durable).rejects.toMatchObject({ kind: "unavailable" });
+    expect(ids()).toEqual([1]);
+  });
+
+  test("does not call durable later what was lost before anyone waited", async () => {
+    insert(1, 99);
+    commit.flush();
+
+    const durable = commit.durable();
+
+    await expect(durable).rejects.toMatchObject({ kind: "unavailable" });
+    expect(() => insert(2)).toThrow(expect.objectContaining({ kind: "unavailable" }));
+  });
+
+  test("takes writes again once nobody can wait for the lost ones", async () => {
+    insert(1, 99);
+    commit.flush();
+    now = REFUSE_AFTER_LOSS_MS;
+
+    insert(2);
+    await commit.durable();
+
+    expect(ids()).toEqual([2]);
+  });
+});
