@@ -14,9 +14,24 @@ export interface BlobInfo {
   readonly modifiedAt: string;
 }
 
+/** One file of a folder to lay out: where in other blobs its bytes lie. */
+export interface LayoutFile {
+  /** Below the folder. */
+  readonly path: string;
+  readonly executable: boolean;
+  /** Bytes. */
+  readonly size: number;
+  /** Of the file's bytes, 64 lower-case hexadecimal digits. */
+  readonly sha256: string;
+  readonly from: BlobRef;
+  /** Bytes from the start of `from`. */
+  readonly offset: number;
+}
+
 /**
  * Files in datastores. Each adapter passes test/contracts/blob-store.contract.ts. Locally a datastore is a plain folder (blob name = path)
- * that jobs and people write to as well, so nothing is cached. Writes are atomic: a reader sees the old bytes or the new.
+ * that jobs and people write to as well, so nothing is cached. Writes are atomic: a reader sees the old bytes or the new. Which paths a store
+ * takes: `RelativePath`; no path that leaves the datastore by a symbolic link is read or written.
  * @throws {StoreError} `unavailable`, `invalid-key` (path), `too-large`.
  */
 export interface BlobStore {
@@ -26,6 +41,16 @@ export interface BlobStore {
   stage(ref: BlobRef, upload: string, part: number, body: Uint8Array): Promise<void>;
   /** Makes parts 0..`parts`-1 one visible blob. @throws {StoreError} `invalid-key` naming a part that is missing. */
   commit(ref: BlobRef, upload: string, parts: number): Promise<BlobInfo>;
+  /** Forgets the parts of an upload that will not be committed (Azure does so by itself, after a week); does nothing when there are none. */
+  discard(ref: BlobRef, upload: string): Promise<void>;
+  /** Gives a blob another place, over whatever is there. @throws {StoreError} `invalid-key` when there is no blob at `from`. */
+  move(from: BlobRef, to: BlobRef): Promise<BlobInfo>;
+  /**
+   * Makes `folder` hold these files and nothing else; it appears whole. What it holds is derived from other blobs, so it is not part of
+   * {@link durable}: call this again before each use. What is as it should be is left alone, what a crash or a hand damaged is laid out anew.
+   * @throws {StoreError} `corrupt` when the bytes to copy do not have the hash they should.
+   */
+  layOut(folder: BlobRef, files: readonly LayoutFile[]): Promise<void>;
   stat(ref: BlobRef): Promise<BlobInfo | undefined>;
   /** Bytes from `from` (default 0), at most `length` (default: to the end); undefined when there is no such blob. */
   read(ref: BlobRef, range?: { from?: number; length?: number }): Promise<Uint8Array | undefined>;
