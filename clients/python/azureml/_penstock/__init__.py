@@ -1,0 +1,1 @@
+"""How the names of ``azureml.core`` work inside a Penstock step. Not for scripts to import."""
