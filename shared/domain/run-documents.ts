@@ -107,6 +107,8 @@ export const StepRunDocument = z.strictObject({
   failure: Failure.optional(),
   warnings: z.array(z.string()).default([]),
   properties: Properties.default({}),
+  /** Key of its settled marker, chosen when it settles: leaving the marker again changes nothing. */
+  settledKey: z.guid().optional(),
   /** Declared outputs by name: where they lie. */
   outputs: z.record(PortName, z.strictObject({ datastore: z.string(), path: z.string() })).default({}),
 });
@@ -131,6 +133,8 @@ export type WakeFlag = z.infer<typeof WakeFlag>;
 /** What a script said of a run (pipeline run, step run or child run) while it ran. */
 export const RunRecord = z.strictObject({
   tags: Tags,
+  /** Tags of the submit that were taken away since. */
+  removedTags: z.array(z.string()).default([]),
   properties: Properties,
   /** Set by the script's own `complete()` or `fail()`. */
   ended: z.strictObject({ status: z.enum(["Completed", "Failed", "Canceled"]), at: Instant, error: z.string().optional() }).optional(),

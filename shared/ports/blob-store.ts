@@ -1,3 +1,6 @@
+/** Bytes of one staged part at the most. */
+export const STAGED_PART_BYTES = 8 * 1024 * 1024;
+
 /** A blob's place: a datastore's name and a path below its root (see `RelativePath`). */
 export interface BlobRef {
   readonly datastore: string;
@@ -37,7 +40,8 @@ export interface LayoutFile {
 export interface BlobStore {
   /** Writes a whole blob; with `createOnly` answers undefined when one is there. */
   write(ref: BlobRef, body: Uint8Array, options?: { createOnly?: boolean }): Promise<BlobInfo | undefined>;
-  /** Keeps one part of a blob to be; parts of another `upload` never mix. Invisible until {@link commit}. At most 8 MiB a part. */
+  /** Keeps one part of a blob to be; parts of another `upload` never mix. Invisible until {@link commit}. At most {@link STAGED_PART_BYTES}
+   * a part, 50,000 parts. A part sent again replaces the first. Parts are not covered by {@link durable}: what power loss took is missing in commit. */
   stage(ref: BlobRef, upload: string, part: number, body: Uint8Array): Promise<void>;
   /** Makes parts 0..`parts`-1 one visible blob. @throws {StoreError} `invalid-key` naming a part that is missing. */
   commit(ref: BlobRef, upload: string, parts: number): Promise<BlobInfo>;
@@ -46,7 +50,7 @@ export interface BlobStore {
   /** Gives a blob another place, over whatever is there. @throws {StoreError} `invalid-key` when there is no blob at `from`. */
   move(from: BlobRef, to: BlobRef): Promise<BlobInfo>;
   /**
-   * Makes `folder` hold these files and nothing else; it appears whole. What it holds is derived from other blobs, so it is not part of
+   * Makes `folder` hold these files; it appears whole. What it holds is derived from other blobs, so it is not part of
    * {@link durable}: call this again before each use. What is as it should be is left alone, what a crash or a hand damaged is laid out anew.
    * @throws {StoreError} `corrupt` when the bytes to copy do not have the hash they should.
    */

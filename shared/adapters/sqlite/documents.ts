@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { checkKey, encodeDocument } from "../../ports/document-rules.ts";
 import type { Documents, ListOptions, Page, Stored } from "../../ports/documents.ts";
+import type { Log } from "../../ports/log.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { listQuery } from "./list-query.ts";
 import { openDatabase } from "./open-database.ts";
@@ -16,8 +17,8 @@ interface Row {
 export interface SqliteDocumentsOptions {
   /** Path of the database, or `:memory:`. Its folder is made if it is missing. */
   readonly file: string;
-  /** Told when acknowledged-but-unsynced writes were undone. */
-  readonly log?: (message: string) => void;
+  /** Told when writes that were not yet durable were undone. */
+  readonly log?: Pick<Log, "error">;
   /** Milliseconds from any fixed start, never back. */
   readonly now?: () => number;
 }
@@ -51,7 +52,7 @@ export class SqliteDocuments implements Documents {
     this.#commit = new GroupCommit(db, {
       file: options.file,
       now: options.now ?? (() => performance.now()),
-      log: options.log ?? (() => undefined),
+      log: options.log ?? { error: () => undefined },
     });
     this.#insert = db.prepare("INSERT INTO documents (pk, sk, etag, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
     this.#select = db.prepare("SELECT sk, etag, body FROM documents WHERE pk = ? AND sk = ?");

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../ports/documents.ts";
+import type { Log } from "../../ports/log.ts";
 import { toStoreError } from "./sqlite-error.ts";
 
 /**
@@ -21,12 +22,12 @@ export class GroupCommit {
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #now: () => number;
-  readonly #log: (message: string) => void;
+  readonly #log: Pick<Log, "error">;
   #open = false;
   #waiters: Waiter[] = [];
   #lost: { error: unknown; until: number } | undefined;
 
-  constructor(db: DatabaseSync, options: { file: string; now: () => number; log: (message: string) => void }) {
+  constructor(db: DatabaseSync, options: { file: string; now: () => number; log: Pick<Log, "error"> }) {
     this.#db = db;
     this.#file = options.file;
     this.#now = options.now;
@@ -88,7 +89,7 @@ export class GroupCommit {
     if (!this.#open) return error;
     this.#open = false;
     this.#rollBack();
-    this.#log(`writes to ${this.#file} were undone: ${error instanceof Error ? error.message : String(error)}`);
+    this.#log.error("writes that were not yet durable were undone", { file: this.#file, cause: String(error) });
     const told = error instanceof StoreError ? error : new StoreError("unavailable", `the database ${this.#file} failed`, { cause });
     this.#lost = { error: told, until: this.#now() + REFUSE_AFTER_LOSS_MS };
     for (const waiter of this.#waiters.splice(0)) waiter.reject(told);

@@ -1,0 +1,28 @@
+import type { CatalogStore } from "../../ports/catalog-store.ts";
+import type { Documents } from "../../ports/documents.ts";
+
+/** The catalog over {@link Documents}: one partition a kind, the entry's name as sort key. */
+export function createCatalogStore(documents: Documents): CatalogStore {
+  const pk = (kind: string) => `catalog:${kind}`;
+  return {
+    get: async (kind, name) => (await documents.read(pk(kind), name))?.value,
+    async put(kind, name, value) {
+      for (;;) {
+        if (await documents.create(pk(kind), name, value)) return;
+        const there = await documents.read(pk(kind), name);
+        if (there && (await documents.replace(pk(kind), name, value, there.etag))) return;
+      }
+    },
+    async list(kind) {
+      const items: unknown[] = [];
+      let after: string | undefined;
+      do {
+        const page = await documents.list(pk(kind), { after, limit: 1000 });
+        items.push(...page.items.map(({ value }) => value));
+        after = page.next;
+      } while (after !== undefined);
+      return items;
+    },
+    durable: () => documents.durable(),
+  };
+}

@@ -1,0 +1,42 @@
+import { StoreError } from "../../ports/documents.ts";
+
+/** What the file system said as a {@link StoreError} that names the way out; anything else comes back as it is. `at`: the path, for the message. */
+export function toStoreError(error: unknown, at: string): unknown {
+  const say = (kind: StoreError["kind"], message: string) => new StoreError(kind, message, { cause: error });
+  switch (errnoOf(error)) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return say("unavailable", `there is no room on the disk for ${at}; free some space, nothing else is needed`);
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return say("unavailable", `${at} may not be written or read by this user; correct its permissions`);
+    case "EMFILE":
+    case "ENFILE":
+      return say("busy", `too many files are open to reach ${at}; try again, or raise the limit (ulimit -n)`);
+    case "EIO":
+      return say("unavailable", `the disk reported an error at ${at}; see that it is healthy`);
+    case "ENAMETOOLONG":
+      return say("invalid-key", `${at} has a part that is longer than this file system takes (255 bytes mostly)`);
+    case "ENOTDIR":
+    case "EISDIR":
+    case "ENOTEMPTY":
+    case "EEXIST":
+      return say("invalid-key", `${at} cannot be both a file and a folder; choose another path`);
+    case "EXDEV":
+      return say("unavailable", `${at} lies on another disk than the state folder; a datastore's folder must be on the same one`);
+    default:
+      return error;
+  }
+}
+
+/** The system's name of an error (`ENOENT`), where it is one of the system's. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Whether the error says that there is nothing at a path. */
+export function isAbsent(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === "ENOENT" || errno === "ENOTDIR";
+}

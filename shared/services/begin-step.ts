@@ -1,0 +1,152 @@
+import { type Failure, StepRunDocument } from "../domain/run-documents.ts";
+import { isSettled } from "../domain/statuses.ts";
+import type { StepRunInput, StepTurn } from "../domain/turns.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { StepTokens } from "../ports/callers.ts";
+import { ComputeError } from "../ports/compute-backend.ts";
+import type { Stored } from "../ports/documents.ts";
+import { StoreError } from "../ports/documents.ts";
+import { buildJob, outputPlace } from "./build-job.ts";
+import type { Catalog } from "./catalog.ts";
+import { settle } from "./settle-step.ts";
+import { jobOf, REMOTE_CALL_MS, readStepContext, runStops, type StepContext, type StepDeps } from "./step-context.ts";
+import { announceSettled } from "./wake-run.ts";
+
+export interface BeginStepDeps extends StepDeps {
+  catalog: Catalog;
+  blobs: BlobStore;
+  stepTokens: StepTokens;
+  /** URI of the folder with the step runtime, which every job takes along. */
+  runtimeUri: () => Promise<string>;
+  settings: { apiUrl: string; workspace: string; defaultCompute: string; defaultImage: string };
+}
+
+const DAY_MS = 86_400_000;
+/** Azure ML ends every job after 21 days; the rest is for waiting in its queue. */
+const TOKEN_LIFE_MS = 30 * DAY_MS;
+const BUSY_SECONDS = 5;
+
+/**
+ * Submits a step's job, unless the step has settled, its job is there already or its run stops. May be called any number of times:
+ * the job's name is the key under which its service finds it again.
+ */
+export const beginStep =
+  (deps: BeginStepDeps) =>
+  async (input: StepRunInput): Promise<StepTurn> => {
+    const [context, existing] = await Promise.all([readStepContext(deps.runs, input), deps.runs.stepRun(input.stepRunId)]);
+    if (existing && isSettled(existing.value.status)) {
+      await announceSettled(deps, existing.value, true);
+      return { settled: existing.value.status, status: existing.value.status, begun: true };
+    }
+    // With a document the job may have been submitted by a call that died: ending it is then settleStep's to do.
+    if (context.stops && existing) return { status: "CancelRequested", begun: true };
+    const stored = existing ?? (await deps.runs.createStepRun(newDocument(deps, context, input)));
+    if (context.stops) return settle(deps, stored, { status: "Canceled" });
+    try {
+      const job = await submit(deps, context, stored.value);
+      if ("cause" in job) return await settle(deps, stored, { status: "Failed", failure: job });
+      // Checked again after the submit, so that a cancel which came in between finds either no job or this one.
+      if (await runStops(deps.runs, input.runId))
+        await deps.backend.cancel(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS));
+      if (deps.phases.set(input.stepRunId, "Queued", deps.clock.now())) deps.runs.touch(input.runId);
+      return { status: "Queued", begun: true };
+    } catch (error) {
+      return await afterError(deps, stored, error);
+    }
+  };
+
+function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { stepRunId, runId, index }: StepRunInput): StepRunDocument {
+  const now = clock.now();
+  const outputs = Object.entries(step.outputs).map(([name, output]) => [name, outputPlace(stepRunId, name, output)]);
+  return StepRunDocument.parse({
+    id: stepRunId,
+    runId,
+    index,
+    key: step.key,
+    attempt: 1,
+    createdAt: new Date(now).toISOString(),
+    tokenExpiresAt: new Date(now + TOKEN_LIFE_MS).toISOString(),
+    status: "Running",
+    properties: {
+      StepType: step.type,
+      "azureml.pipelinerunid": head.id,
+      "azureml.runsource": "azureml.StepRun",
+      ...("snapshotId" in step && step.snapshotId && { ContentSnapshotId: step.snapshotId }),
+    },
+    outputs: Object.fromEntries(outputs),
+  });
+}
+
+/** @returns the failure, where the step cannot run as it is. */
+async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRunDocument): Promise<Failure | { id: string }> {
+  const { step, head, plan } = context;
+  const [inputs, compute, environment, runtimeUri, token] = await Promise.all([
+    findInputs(deps, context),
+    deps.catalog.get("computes", step.compute ?? plan.graph.graph.defaultCompute ?? deps.settings.defaultCompute),
+    deps.catalog.find("environments", "default"),
+    deps.runtimeUri(),
+    deps.stepTokens.mint({ stepRunId: stepRun.id, runId: head.id, expiresAt: stepRun.tokenExpiresAt }),
+  ]);
+  if ("cause" in inputs) return inputs;
+  const spec = step.environment ?? environment?.spec;
+  const snapshotId = step.snapshotId;
+  const request = buildJob(step, {
+    head,
+    plan,
+    stepRun,
+    compute: compute.target,
+    environment: { image: spec?.image ?? deps.settings.defaultImage, ...(spec?.condaFile !== undefined && { condaFile: spec.condaFile }) },
+    ...(snapshotId && { code: { id: snapshotId, uri: deps.blobs.uri({ datastore: "snapshots", path: `code/${snapshotId}` }) } }),
+    runtimeUri,
+    inputs: inputs.found,
+    outputUri: (place) => deps.blobs.uri(place),
+    apiUrl: deps.settings.apiUrl,
+    workspace: deps.settings.workspace,
+    token,
+  });
+  return await deps.backend.submit(request, () => deps.runs.durable(), AbortSignal.timeout(REMOTE_CALL_MS));
+}
+
+type Inputs = { found: Record<string, { uri: string; kind: "file" | "folder" }> } | Failure;
+
+/** Where each input lies, and whether it is a file or a folder: a compute must be told, and v1's authors never say. */
+async function findInputs({ blobs }: BeginStepDeps, { step, plan }: StepContext): Promise<Inputs> {
+  const found: Record<string, { uri: string; kind: "file" | "folder" }> = {};
+  for (const [name, { source }] of Object.entries(step.inputs)) {
+    const place = "step" in source ? producedPlace(plan, source) : source;
+    const kind = "step" in source ? "folder" : await kindOf(blobs, source);
+    if (!kind) {
+      return {
+        code: "InputNotFound",
+        cause: `input ${JSON.stringify(name)} of step ${JSON.stringify(step.key)}: datastore ${place.datastore} has nothing at ${JSON.stringify(place.path)}`,
+        remedy: "upload the data, or correct path_on_datastore",
+      };
+    }
+    found[name] = { uri: blobs.uri(place), kind };
+  }
+  return { found };
+}
+
+function producedPlace(plan: StepContext["plan"], source: { step: string; output: string }): { datastore: string; path: string } {
+  const index = plan.indexOf.get(source.step) ?? -1;
+  const output = plan.graph.graph.steps[index]?.outputs[source.output];
+  const stepRunId = plan.graph.stepRunIds[index];
+  if (!output || !stepRunId) throw new Error(`run ${plan.graph.runId} has no output ${source.step}/${source.output}`);
+  return outputPlace(stepRunId, source.output, output);
+}
+
+async function kindOf(blobs: BlobStore, place: { datastore: string; path: string }): Promise<"file" | "folder" | undefined> {
+  if (await blobs.stat(place)) return "file";
+  const { blobs: below } = await blobs.list(place.datastore, { prefix: `${place.path}/`, limit: 1 });
+  return below.length > 0 ? "folder" : undefined;
+}
+
+async function afterError(deps: BeginStepDeps, stored: Stored<StepRunDocument>, error: unknown): Promise<StepTurn> {
+  if (error instanceof StoreError && error.retryable) return { status: "Queued", begun: false, retryAfterSeconds: BUSY_SECONDS };
+  if (!(error instanceof ComputeError)) throw error;
+  if (error.retryable) {
+    deps.log.warn("compute service did not take the job; it is tried again", { stepRunId: stored.value.id, cause: error.message });
+    return { status: "Queued", begun: false, retryAfterSeconds: error.retryAfterSeconds ?? BUSY_SECONDS };
+  }
+  return await settle(deps, stored, { status: "Failed", failure: { code: error.code, cause: error.message } });
+}

@@ -1,0 +1,32 @@
+import type { Log } from "../ports/log.ts";
+import type { Orchestrations } from "../ports/orchestrations.ts";
+import type { RunStore } from "../ports/run-store.ts";
+
+export interface ReconcileDeps {
+  runs: RunStore;
+  orchestrations: Orchestrations;
+  log: Log;
+}
+
+/**
+ * Finds runs that have not ended and that nobody drives, and starts them again: a crash may have come between storing a run and
+ * starting it, or the host's state may be older than the store.
+ * @returns how many were started.
+ */
+export const reconcile =
+  ({ runs, orchestrations, log }: ReconcileDeps) =>
+  async (): Promise<number> => {
+    let started = 0;
+    let after: string | undefined;
+    do {
+      const page = await runs.list({ settled: false }, { after, limit: 200 });
+      for (const { id } of page.items) {
+        if ((await orchestrations.look(id))?.live) continue;
+        log.warn("run was not driven by anybody; it is started again", { runId: id });
+        await orchestrations.start("pipelineRun", id, { runId: id, watchdog: true });
+        started++;
+      }
+      after = page.next;
+    } while (after !== undefined);
+    return started;
+  };
