@@ -1,5 +1,5 @@
-import type { TokenCredential } from "@azure/core-auth";
 import type { HttpClient } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
 import { ZodError } from "zod";
 import type { Clock } from "../../ports/clock.ts";
 import { type ComputeBackend, ComputeError, type JobRef, type JobRequest, type JobState } from "../../ports/compute-backend.ts";

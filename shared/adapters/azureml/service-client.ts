@@ -1,4 +1,3 @@
-import type { TokenCredential } from "@azure/core-auth";
 import {
   createDefaultHttpClient,
   createEmptyPipeline,
@@ -11,6 +10,7 @@ import {
   retryPolicy,
   setClientRequestIdPolicy,
 } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
 import type { Clock } from "../../ports/clock.ts";
 import { ComputeError } from "../../ports/compute-backend.ts";
 import { connectTimeoutAgents } from "./connect-timeout-agent.ts";

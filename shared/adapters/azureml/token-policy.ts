@@ -1,11 +1,11 @@
-import type { AccessToken, TokenCredential } from "@azure/core-auth";
 import type { PipelinePolicy } from "@azure/core-rest-pipeline";
+import type { AccessToken, TokenCredential } from "@azure/identity";
 import type { Clock } from "../../ports/clock.ts";
 import { ComputeError } from "../../ports/compute-backend.ts";
 
 /** A token is renewed this long before it expires. */
 const EARLY_MS = 120_000;
-/** However many calls are refused, the credential is asked for another token at most once in this time. */
+/** However many calls are refused, the credential is asked for another token at most once in this time; nor is a late renewal tried more often. */
 const REFRESH_GAP_MS = 30_000;
 
 /**
@@ -22,7 +22,6 @@ export function tokenPolicy(credential: TokenCredential, scope: string, clock: P
       const response = await next(request);
       if (response.status !== 401) return response;
       const another = await tokens.insteadOf(token);
-      if (another === undefined) return response;
       request.headers.set("Authorization", `Bearer ${another}`);
       return await next(request);
     },
@@ -32,6 +31,7 @@ export function tokenPolicy(credential: TokenCredential, scope: string, clock: P
 class Tokens {
   private held: AccessToken | undefined;
   private askedAt = Number.NEGATIVE_INFINITY;
+  private refusedAt = Number.NEGATIVE_INFINITY;
   private asking: Promise<AccessToken> | undefined;
   private readonly credential: TokenCredential;
   private readonly scope: string;
@@ -51,10 +51,15 @@ class Tokens {
     return (await this.ask().catch((error) => (held.expiresOnTimestamp > now ? held : Promise.reject(error)))).token;
   }
 
-  /** Another token than the one that was refused; undefined when there is none to be had now. */
-  async insteadOf(refused: string): Promise<string | undefined> {
+  /** Another token than the one that was refused. @throws {ComputeError} `AuthFailed` when none is to be had yet. */
+  async insteadOf(refused: string): Promise<string> {
     if (this.held && this.held.token !== refused) return this.held.token;
-    if (!this.asking && this.clock.now() - this.askedAt < REFRESH_GAP_MS) return undefined;
+    const wait = this.refusedAt + REFRESH_GAP_MS - this.clock.now();
+    if (!this.asking && wait > 0) {
+      const message = "Azure ML does not take the token that it was sent, and it was renewed a moment ago";
+      throw new ComputeError("AuthFailed", message, { retryable: true, retryAfterSeconds: Math.ceil(wait / 1000) });
+    }
+    if (!this.asking) this.refusedAt = this.clock.now();
     return (await this.ask()).token;
   }
 
