@@ -1,0 +1,333 @@
+import { availableParallelism } from "node:os";
+import type { HostLog } from "../contract.ts";
+import { Activities, type Ending } from "./activities.ts";
+import { sendHttp } from "./call-http.ts";
+import { Commits } from "./commits.ts";
+import { Episodes } from "./episodes.ts";
+import { Execution } from "./execution.ts";
+import { DurableFunctions } from "./functions.ts";
+import { Instances } from "./instances.ts";
+import { isFinished, type LoadedInstance, type Message } from "./loaded-instance.ts";
+import { Messages } from "./messages.ts";
+import type { DurableOptions, DurableParts } from "./options.ts";
+import type { ReplayLimits, ReplayWorld } from "./replay-world.ts";
+import { Slip } from "./second-replay.ts";
+import type { DurableStorage, HistoryRow, InstanceRow, NewInstance, TimerRow, WorkRow } from "./storage.ts";
+import { Timers } from "./timers.ts";
+import { event, executionStarted, type HistoryEvent, type ParentInstance } from "./wire.ts";
+
+const DAY_MS = 86_400_000;
+/** A replay shorter than this is repeated without a thought, in milliseconds. */
+const QUICK_REPLAY_MS = 3;
+
+/** What a new execution starts with. `input` is JSON text. */
+export interface Start {
+  name: string;
+  id: string;
+  input: string | null;
+  parent: ParentInstance | null;
+}
+
+/**
+ * Moves messages to instances and runs their episodes: at most one at a time for an instance, with everything that has
+ * come for it. Reads and writes nothing but its storage, and takes time and chance only from its arguments.
+ */
+export class Engine {
+  readonly storage: DurableStorage;
+  readonly functions: DurableFunctions;
+  readonly commits: Commits;
+  readonly limits: ReplayLimits;
+  readonly log: HostLog;
+  private readonly instances: Instances;
+  private readonly messages: Messages;
+  private readonly activities: Activities;
+  private readonly timers: Timers;
+  private readonly episodes: Episodes;
+  private readonly ready = new Set<LoadedInstance>();
+  private turnScheduled = false;
+  private running = 0;
+  private stopped = false;
+  /** The state is closed: what ends now is run again at the next start. */
+  isClosed = false;
+  private readonly quiet: (() => void)[] = [];
+  private newWork: WorkRow[] = [];
+  private observers = new Map<string, Set<() => void>>();
+
+  constructor(readonly parts: DurableParts) {
+    const { storage, clock, worker, log, options } = parts;
+    this.storage = storage;
+    this.log = log;
+    this.limits = {
+      maximumShortTimerMs: options.maximumShortTimerMs ?? 6 * DAY_MS,
+      timerLegMs: options.timerLegMs ?? 3 * DAY_MS,
+      httpSleepMs: options.httpSleepMs ?? 30_000,
+    };
+    this.functions = new DurableFunctions(worker);
+    this.commits = new Commits(storage, clock);
+    this.messages = new Messages(storage, this.commits);
+    this.commits.beforeCommit = () => this.messages.store();
+    this.commits.isBusy = () => this.turnScheduled;
+    this.commits.onFailure = (error) => this.broke(error);
+    this.instances = new Instances(storage, (row) => this.load(row), options.mostIdleInstances ?? 100);
+    this.activities = new Activities({
+      worker,
+      functions: this.functions,
+      send: options.send ?? sendHttp,
+      log,
+      limit: options.maxConcurrentActivityFunctions ?? 10 * availableParallelism(),
+      instanceId: (key) => this.storage.instanceByKey(key)?.id,
+      ended: (work, ending) => this.activityEnded(work, ending),
+    });
+    this.timers = new Timers(storage, clock, (timer) => this.timerFired(timer));
+    this.episodes = new Episodes(this);
+  }
+
+  now(): number {
+    return this.parts.clock.now();
+  }
+
+  /** Goes on with what an earlier process left. */
+  start(): void {
+    for (const { id, instance, execution, text } of this.storage.messages())
+      this.deliver({ instance, execution, text, event: JSON.parse(text) as HistoryEvent, stored: id });
+    this.activities.add(this.storage.work());
+    this.timers.start();
+  }
+
+  /** Ends what runs, or leaves it after `graceMs`; then the state is on disk and closed. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopped = true;
+    this.timers.stop();
+    const ended = Promise.all([this.activities.stop(), this.episodesEnded()]);
+    await Promise.race([ended, new Promise<void>((resolve) => this.parts.clock.setTimer(this.now() + graceMs, resolve))]);
+    this.isClosed = true;
+    this.commits.flush();
+    this.commits.stop();
+    this.storage.close();
+  }
+
+  /** Creates an instance, in place of a finished one of the same id. */
+  create(start: Start): LoadedInstance {
+    const now = this.now();
+    const executionId = this.parts.random.hex32();
+    this.commits.write();
+    const former = this.storage.instance(start.id);
+    if (former) this.remove(former);
+    const row: NewInstance = {
+      id: start.id,
+      execution: executionId,
+      name: start.name,
+      status: "Pending",
+      created: now,
+      updated: now,
+      input: start.input,
+      output: null,
+      customStatus: null,
+      parent: start.parent && JSON.stringify(start.parent),
+    };
+    const instance = this.instances.add(this.load({ ...row, key: this.storage.addInstance(row) }));
+    this.send(instance.row, executionStarted(now, { ...start, instanceId: start.id, executionId }), executionId);
+    return instance;
+  }
+
+  /** Lets a finished instance go on, as another execution with this history. */
+  reopen(row: InstanceRow, execution: string, history: readonly HistoryRow[]): void {
+    this.commits.write();
+    this.instances.drop(row.key);
+    this.storage.deleteHistory(row.key);
+    this.storage.addHistory(row.key, 0, history);
+    this.storage.changeInstance({ ...row, execution, status: "Running", output: null, updated: this.now() });
+  }
+
+  /** Forgets an instance and everything that belongs to it. */
+  remove(row: InstanceRow): void {
+    this.commits.write();
+    const loaded = this.instances.peek(row.key);
+    if (loaded) {
+      for (const message of loaded.inbox.splice(0)) this.messages.consumed(message);
+      this.ready.delete(loaded);
+    }
+    this.instances.drop(row.key);
+    this.storage.deleteInstance(row.key);
+  }
+
+  /** Sends an event to an instance; `execution`: only to that one. */
+  send(to: { key: number }, what: HistoryEvent, execution: string | null): void {
+    const message: Message = { instance: to.key, execution, event: what, text: JSON.stringify(what) };
+    this.messages.accept(message);
+    this.deliver(message);
+  }
+
+  /** Calls back after each episode of an instance until the returned function is called. */
+  observe(id: string, callback: () => void): () => void {
+    const observers = this.observers.get(id) ?? new Set();
+    this.observers.set(id, observers.add(callback));
+    return () => {
+      observers.delete(callback);
+      if (observers.size === 0) this.observers.delete(id);
+    };
+  }
+
+  // What an episode uses.
+
+  /** The events of a batch are part of the history now. */
+  consumed(batch: readonly Message[]): void {
+    for (const message of batch) this.messages.consumed(message);
+  }
+
+  addTimer(row: Omit<TimerRow, "id">): void {
+    this.storage.addTimer(row);
+    this.timers.expect(row.due);
+  }
+
+  /** An activity starts when the episode that scheduled it is committed. */
+  addWork(row: Omit<WorkRow, "id">): void {
+    if (this.newWork.length === 0)
+      this.commits.whenCommitted(() => {
+        this.activities.add(this.newWork.splice(0));
+      });
+    this.newWork.push({ ...row, id: this.storage.addWork(row) });
+  }
+
+  world(of: { name: string; id: string }): ReplayWorld {
+    return {
+      limits: this.limits,
+      knows: (kind, name) => this.functions.find(kind, name) !== undefined,
+      names: (kind) => this.functions.names(kind),
+      slip: (what) => this.slip(what, of),
+    };
+  }
+
+  slip(what: string, of: { name: string; id: string }): void {
+    if (this.options.failOnSlips) throw new Slip(what);
+    this.log("error", `Azure would not tell: ${what}`, { instanceId: of.id, orchestrator: of.name });
+  }
+
+  get options(): DurableOptions {
+    return this.parts.options;
+  }
+
+  executionOf(row: InstanceRow): Execution {
+    const parent = row.parent === null ? null : (JSON.parse(row.parent) as ParentInstance);
+    const facts = {
+      name: row.name,
+      instanceId: row.id,
+      executionId: row.execution,
+      parentInstanceId: parent?.OrchestrationInstance.InstanceId ?? null,
+    };
+    return new Execution(facts, this.world(row));
+  }
+
+  private load(row: InstanceRow): LoadedInstance {
+    const execution = this.executionOf(row);
+    if (row.status !== "Pending") execution.load(this.storage.history(row.key));
+    return { row, execution, inbox: [], busy: false, replayMs: 0 };
+  }
+
+  private deliver(message: Message): void {
+    const instance = this.instances.find(message.instance);
+    if (!instance || isFinished(instance.row.status)) {
+      this.messages.consumed(message);
+      if (instance) this.instances.rest(instance);
+      return;
+    }
+    this.instances.use(instance);
+    instance.inbox.push(message);
+    this.wake(instance);
+  }
+
+  private activityEnded(work: WorkRow, { type, members }: Ending): void {
+    if (this.isClosed || this.commits.isBroken) return;
+    this.commits.write();
+    this.storage.deleteWork(work.id);
+    this.send({ key: work.instance }, event(type, this.now(), members), work.execution);
+  }
+
+  private timerFired(timer: TimerRow): void {
+    if (this.commits.isBroken) return;
+    this.commits.write();
+    this.storage.deleteTimer(timer.id);
+    const message: Message = {
+      instance: timer.instance,
+      execution: timer.execution,
+      text: timer.text,
+      event: JSON.parse(timer.text) as HistoryEvent,
+    };
+    this.messages.accept(message);
+    this.deliver(message);
+  }
+
+  /** Has an episode run soon; where replays take long and more answers are on their way, it waits for some of them. */
+  private wake(instance: LoadedInstance): void {
+    if (instance.busy || this.ready.has(instance) || this.stopped) return;
+    const outstanding = instance.execution.openTasks - instance.inbox.length;
+    if (instance.replayMs > QUICK_REPLAY_MS && outstanding > 0 && instance.inbox.length === 1) {
+      const wait = Math.min(3 * instance.replayMs, 1000);
+      this.parts.clock.setTimer(this.now() + wait, () => this.makeReady(instance));
+      return;
+    }
+    if (instance.replayMs <= QUICK_REPLAY_MS || outstanding <= 0) this.makeReady(instance);
+  }
+
+  private makeReady(instance: LoadedInstance): void {
+    if (instance.busy || this.stopped || instance.inbox.length === 0) return;
+    this.ready.add(instance);
+    if (this.turnScheduled) return;
+    this.turnScheduled = true;
+    this.parts.clock.defer(() => this.turn());
+  }
+
+  private turn(): void {
+    this.turnScheduled = false;
+    for (const instance of this.ready) {
+      if (this.running >= (this.options.maxConcurrentOrchestratorFunctions ?? Number.POSITIVE_INFINITY)) return;
+      this.ready.delete(instance);
+      void this.episode(instance);
+    }
+  }
+
+  private async episode(instance: LoadedInstance): Promise<void> {
+    instance.busy = true;
+    this.running++;
+    try {
+      await this.episodes.run(instance, instance.inbox.splice(0));
+    } catch (error) {
+      // A fault of this host: the state still holds the messages, and a new start runs the episode again.
+      this.log(
+        "error",
+        `An episode of '${instance.row.id}' could not be ended: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          instanceId: instance.row.id,
+          stack: error instanceof Error ? error.stack : undefined,
+        },
+      );
+    }
+    this.running--;
+    instance.busy = false;
+    for (const callback of this.observers.get(instance.row.id) ?? []) callback();
+    if (instance.inbox.length > 0 && !isFinished(instance.row.status)) this.makeReady(instance);
+    else {
+      for (const message of instance.inbox.splice(0)) this.messages.consumed(message);
+      this.instances.rest(instance);
+    }
+    if (this.ready.size > 0 && !this.turnScheduled && !this.stopped) {
+      this.turnScheduled = true;
+      this.parts.clock.defer(() => this.turn());
+    }
+    if (this.running === 0) for (const done of this.quiet.splice(0)) done();
+  }
+
+  private episodesEnded(): Promise<void> {
+    return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.quiet.push(resolve));
+  }
+
+  private broke(error: unknown): void {
+    this.stopped = true;
+    this.timers.stop();
+    const message = error instanceof Error ? error.message : String(error);
+    this.log(
+      "error",
+      `The durable state can no longer be written: ${message}. Nothing more is accepted; free the disk or mend it, then start the host again.`,
+    );
+  }
+}

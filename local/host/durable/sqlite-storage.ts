@@ -1,0 +1,264 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { SCHEMA, SCHEMA_VERSION, STATUSES } from "./sqlite-schema.ts";
+import type {
+  DurableStorage,
+  HistoryRow,
+  InstanceChange,
+  InstanceFilter,
+  InstanceRow,
+  MessageRow,
+  NewInstance,
+  RuntimeStatus,
+  TimerRow,
+  WorkRow,
+} from "./storage.ts";
+
+/** Text that sorts behind everything that begins with a prefix: SQLite compares bytes, and no UTF-8 text has 0xFF; U+10FFFF is the last character. */
+const LAST_CHARACTER = "\u{10FFFF}";
+
+type Row = Record<string, SQLInputValue>;
+
+/**
+ * The state in one SQLite file, in WAL mode and held exclusively while open. A plain commit is in order and outlives the
+ * process but not a loss of power; `sync` carries everything to the disk, as a commit at the level FULL does.
+ * @throws {Error} another host has the file open, or a newer program wrote it.
+ */
+export function openSqliteStorage(path: string): DurableStorage {
+  const db = open(path);
+  return new SqliteStorage(db);
+}
+
+function open(path: string): DatabaseSync {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path);
+    db.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000",
+    );
+    // The lock is only taken by the first write.
+    db.exec("BEGIN IMMEDIATE; COMMIT");
+    prepareSchema(db, path);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw readable(error, path);
+  }
+}
+
+function prepareSchema(db: DatabaseSync, path: string): void {
+  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+  if (version > SCHEMA_VERSION)
+    throw new Error(
+      `The durable state '${path}' is of version ${version}; this program knows versions up to ${SCHEMA_VERSION}. Update the program, or start it with another state folder.`,
+    );
+  if (version === SCHEMA_VERSION) return;
+  db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+}
+
+function readable(error: unknown, path: string): unknown {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/locked|busy/i.test(text))
+    return new Error(`The durable state '${path}' is in use by another host. Stop that one, or start with another state folder.`, {
+      cause: error,
+    });
+  if (/not a database|malformed/i.test(text))
+    return new Error(`The durable state '${path}' is damaged: ${text}. Restore it from a backup, or move it away to begin anew.`, {
+      cause: error,
+    });
+  if (/unable to open/i.test(text))
+    return new Error(`The durable state '${path}' cannot be opened: ${text}. Check that its folder exists and may be written to.`, {
+      cause: error,
+    });
+  return error;
+}
+
+class SqliteStorage implements DurableStorage {
+  private readonly statements = new Map<string, StatementSync>();
+
+  constructor(private readonly db: DatabaseSync) {}
+
+  begin(): void {
+    this.run("BEGIN IMMEDIATE");
+  }
+
+  commit(): void {
+    this.run("COMMIT");
+  }
+
+  sync(): void {
+    // The sync of a commit covers all that was written to the log before it; the level cannot be changed inside a transaction.
+    this.db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE; UPDATE syncs SET n = n + 1; COMMIT; PRAGMA synchronous = NORMAL");
+  }
+
+  rollback(): void {
+    if (this.db.isTransaction) this.db.exec("ROLLBACK");
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.db.close();
+  }
+
+  instance(id: string): InstanceRow | undefined {
+    return readInstance(this.get("SELECT * FROM instances WHERE id = ?", id));
+  }
+
+  instanceByKey(key: number): InstanceRow | undefined {
+    return readInstance(this.get("SELECT * FROM instances WHERE key = ?", key));
+  }
+
+  instances(filter: InstanceFilter, limit: number): InstanceRow[] {
+    const { idPrefix } = filter;
+    const statuses = filter.statuses?.map((status) => STATUSES.indexOf(status as (typeof STATUSES)[number]));
+    const conditions: [string, SQLInputValue | undefined][] = [
+      ["key > ?", filter.after],
+      ["created >= ?", filter.createdFrom],
+      ["created <= ?", filter.createdTo],
+      ["id >= ?", idPrefix],
+      ["id < ?", idPrefix === undefined ? undefined : idPrefix + LAST_CHARACTER],
+      ["status IN (SELECT value FROM json_each(?))", statuses && JSON.stringify(statuses)],
+    ];
+    const given = conditions.filter((condition): condition is [string, SQLInputValue] => condition[1] !== undefined);
+    const where = given.length === 0 ? "" : `WHERE ${given.map(([text]) => text).join(" AND ")}`;
+    const rows = this.all(`SELECT * FROM instances ${where} ORDER BY key LIMIT ?`, ...given.map(([, value]) => value), limit);
+    return rows.map(readInstance).filter((row) => row !== undefined);
+  }
+
+  addInstance(row: NewInstance): number {
+    return this.insert(
+      "INSERT INTO instances (id, execution, name, status, created, updated, input, output, customStatus, parent) VALUES (?,?,?,?,?,?,?,?,?,?)",
+      ...[
+        row.id,
+        row.execution,
+        row.name,
+        statusNumber(row.status),
+        row.created,
+        row.updated,
+        row.input,
+        row.output,
+        row.customStatus,
+        row.parent,
+      ],
+    );
+  }
+
+  changeInstance(row: InstanceChange): void {
+    this.run(
+      "UPDATE instances SET execution = ?, status = ?, created = ?, updated = ?, input = ?, output = ?, customStatus = ?, parent = ? WHERE key = ?",
+      ...[row.execution, statusNumber(row.status), row.created, row.updated, row.input, row.output, row.customStatus, row.parent, row.key],
+    );
+  }
+
+  deleteInstance(key: number): void {
+    this.deleteHistory(key);
+    this.deleteTimersOf(key);
+    this.run("DELETE FROM messages WHERE instance = ?", key);
+    this.run("DELETE FROM work WHERE instance = ?", key);
+    this.run("DELETE FROM instances WHERE key = ?", key);
+  }
+
+  history(instance: number): HistoryRow[] {
+    return this.all("SELECT text, digest FROM history WHERE instance = ? ORDER BY seq", instance) as unknown as HistoryRow[];
+  }
+
+  addHistory(instance: number, from: number, rows: readonly HistoryRow[]): void {
+    rows.forEach((row, i) => {
+      this.run("INSERT INTO history (instance, seq, text, digest) VALUES (?,?,?,?)", instance, from + i, row.text, row.digest);
+    });
+  }
+
+  deleteHistory(instance: number): void {
+    this.run("DELETE FROM history WHERE instance = ?", instance);
+  }
+
+  messages(): MessageRow[] {
+    return this.all("SELECT * FROM messages ORDER BY id") as unknown as MessageRow[];
+  }
+
+  addMessage(row: Omit<MessageRow, "id">): number {
+    return this.insert("INSERT INTO messages (instance, execution, text) VALUES (?,?,?)", row.instance, row.execution, row.text);
+  }
+
+  deleteMessage(id: number): void {
+    this.run("DELETE FROM messages WHERE id = ?", id);
+  }
+
+  timers(before: number, limit: number): TimerRow[] {
+    return this.all("SELECT * FROM timers WHERE due <= ? ORDER BY due, id LIMIT ?", before, limit) as unknown as TimerRow[];
+  }
+
+  nextTimer(): number | undefined {
+    const due = this.get("SELECT MIN(due) AS due FROM timers")?.["due"];
+    return typeof due === "number" ? due : undefined;
+  }
+
+  addTimer(row: Omit<TimerRow, "id">): number {
+    return this.insert(
+      "INSERT INTO timers (instance, execution, due, text) VALUES (?,?,?,?)",
+      row.instance,
+      row.execution,
+      row.due,
+      row.text,
+    );
+  }
+
+  deleteTimer(id: number): void {
+    this.run("DELETE FROM timers WHERE id = ?", id);
+  }
+
+  deleteTimersOf(instance: number): void {
+    this.run("DELETE FROM timers WHERE instance = ?", instance);
+  }
+
+  work(): WorkRow[] {
+    return this.all("SELECT * FROM work ORDER BY id") as unknown as WorkRow[];
+  }
+
+  addWork(row: Omit<WorkRow, "id">): number {
+    return this.insert(
+      "INSERT INTO work (instance, execution, taskId, name, input) VALUES (?,?,?,?,?)",
+      row.instance,
+      row.execution,
+      row.taskId,
+      row.name,
+      row.input,
+    );
+  }
+
+  deleteWork(id: number): void {
+    this.run("DELETE FROM work WHERE id = ?", id);
+  }
+
+  private statement(sql: string): StatementSync {
+    let statement = this.statements.get(sql);
+    if (!statement) {
+      statement = this.db.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  private run(sql: string, ...values: SQLInputValue[]): void {
+    this.statement(sql).run(...values);
+  }
+
+  private insert(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.statement(sql).run(...values).lastInsertRowid);
+  }
+
+  private get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.statement(sql).get(...values) as Row | undefined;
+  }
+
+  private all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.statement(sql).all(...values) as Row[];
+  }
+}
+
+function statusNumber(status: RuntimeStatus): number {
+  return STATUSES.indexOf(status);
+}
+
+function readInstance(row: Row | undefined): InstanceRow | undefined {
+  return row && ({ ...row, status: STATUSES[Number(row["status"])] } as unknown as InstanceRow);
+}
