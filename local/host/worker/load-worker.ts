@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { resolve, sep } from "node:path";
-import type { HostLog, Worker } from "../contract.ts";
+import type { Binding, HostLog, Invocation, RegisteredFunction, TypedData, Worker } from "../contract.ts";
 import { findAppFiles } from "./app-files.ts";
 import type { CoreInvocationContext, LogCategory, LogLevel, ProgrammingModel } from "./core-api.ts";
 import { installCoreModule } from "./core-module.ts";
@@ -18,6 +18,8 @@ export interface WorkerOptions {
   log: HostLog;
   /** Ids of invocations; default: random GUIDs. */
   newInvocationId?: () => string;
+  /** What the host itself gives to an input binding, as `durableClient`; undefined where it has nothing to give. */
+  hostInput?: (binding: Binding) => TypedData | undefined;
   /** `functionTimeout` of host.json; default: none. */
   functionTimeoutSeconds?: number;
 }
@@ -73,11 +75,30 @@ function runningWorker(options: WorkerOptions, host: InvocationHost, dispose: ()
     invoke(invocation) {
       const target = host.registry.find(invocation.functionName);
       if (!target || !host.model) return Promise.reject(new SystemError(`There is no function "${invocation.functionName}" in the app.`));
-      const run = invokeFunction(host, host.model, target, invocation, invocation.invocationId ?? newInvocationId());
+      const run = invokeFunction(
+        host,
+        host.model,
+        target,
+        withHostInputs(target.function, invocation, options.hostInput),
+        invocation.invocationId ?? newInvocationId(),
+      );
       return withinTimeout(run, target.metadata.name, options.functionTimeoutSeconds);
     },
     dispose,
   };
+}
+
+/** Whoever invokes a function gives its trigger's data; its other inputs are added here. */
+function withHostInputs(f: RegisteredFunction, invocation: Invocation, hostInput: WorkerOptions["hostInput"]): Invocation {
+  if (!hostInput) return invocation;
+  const inputs = { ...invocation.inputs };
+  for (const name in f.bindings) {
+    const binding = f.bindings[name];
+    if (!binding || name === f.trigger.name || binding.direction === "out" || inputs[name]) continue;
+    const data = hostInput(binding);
+    if (data) inputs[name] = data;
+  }
+  return { ...invocation, inputs };
 }
 
 type Deliver = (level: LogLevel, category: LogCategory, message: string, detail?: Record<string, unknown>) => void;

@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** Another host works on the state folder. */
+export class StateInUseError extends Error {
+  override name = "StateInUseError";
+  readonly stateFolder: string;
+  /** Of the other host, where known. */
+  readonly pid: number | undefined;
+
+  constructor(stateFolder: string, pid: number | undefined, options?: ErrorOptions) {
+    super(
+      `The state folder ${stateFolder} is in use by another host${pid === undefined ? "" : ` (process ${pid})`}; stop that one, or choose another folder.`,
+      options,
+    );
+    this.stateFolder = stateFolder;
+    this.pid = pid;
+  }
+}
+
+/**
+ * Takes a state folder for this host alone, making it if need be. The lock is the operating system's, on an otherwise empty
+ * SQLite file, so that a killed host leaves none behind; a file with the process id beside it serves the error message.
+ * @returns what gives it back.
+ * @throws {StateInUseError}
+ */
+export function lockStateFolder(stateFolder: string): () => void {
+  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  const pidFile = join(stateFolder, "host.pid");
+  const lock = new DatabaseSync(join(stateFolder, "host.lock"), { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (cause) {
+    lock.close();
+    throw new StateInUseError(stateFolder, readPid(pidFile), { cause });
+  }
+  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  return () => lock.close();
+}
+
+function readPid(path: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(path, "utf8"), 10);
+    return Number.isNaN(pid) ? undefined : pid;
+  } catch {
+    return undefined;
+  }
+}
