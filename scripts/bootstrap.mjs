@@ -30,7 +30,19 @@ if (nodeIsOld && !existsSync(join(OWN_NODE, "node_modules", ".bin", "node"))) {
   say(`This machine has Node ${process.versions.node}; installing Node 24 for this folder only …`);
   mkdirSync(OWN_NODE, { recursive: true });
   writeFileSync(join(OWN_NODE, "package.json"), '{"private":true}\n');
-  npm(["install", "--no-save", "--no-audit", "--no-fund", "--engine-strict=false", "--ignore-scripts=false", "--loglevel=error", NODE_PACKAGE], OWN_NODE);
+  npm(
+    [
+      "install",
+      "--no-save",
+      "--no-audit",
+      "--no-fund",
+      "--engine-strict=false",
+      "--ignore-scripts=false",
+      "--loglevel=error",
+      NODE_PACKAGE,
+    ],
+    OWN_NODE,
+  );
 }
 if (nodeIsOld && !existsSync(join(BIN, "node"))) {
   rmSync(join(BIN, "node"), { force: true }); // a dangling link does not exist, yet stands in the way
@@ -44,7 +56,11 @@ function npm(args, cwd) {
   const cli = process.env.npm_execpath;
   const [command, rest] = cli?.endsWith(".js") ? [process.execPath, [cli, ...args]] : ["npm", args];
   // npm hands its own settings on as npm_config_*: a prefix or a filter of the outer call must not reach the inner one.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([k]) => !/^npm_(config_(prefix|global|omit|include|only|production|engine_strict|ignore_scripts)|package_|lifecycle_)/i.test(k)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([k]) => !/^npm_(config_(prefix|global|omit|include|only|production|engine_strict|ignore_scripts)|package_|lifecycle_)/i.test(k),
+    ),
+  );
   const done = spawnSync(command, rest, { cwd, stdio: ["ignore", "ignore", "inherit"], env: { ...env, NODE_ENV: "" } });
   if (done.status !== 0) fail(`"npm ${args.join(" ")}" failed. Check that this machine reaches its npm registry, then try again.`);
 }

@@ -38,7 +38,13 @@ export async function build() {
   await Promise.all([
     // The app stands alone: what is deployed shares no file with what is not.
     esbuild({ ...options, entryPoints: ["functions/main.ts"], outfile: "dist/functions/main.js" }),
-    esbuild({ ...options, entryPoints: Object.entries(PROGRAMS).map(([out, entry]) => ({ in: entry, out })), outdir: "dist", splitting: true, chunkNames: "chunks/[name]-[hash]" }),
+    esbuild({
+      ...options,
+      entryPoints: Object.entries(PROGRAMS).map(([out, entry]) => ({ in: entry, out })),
+      outdir: "dist",
+      splitting: true,
+      chunkNames: "chunks/[name]-[hash]",
+    }),
   ]);
   writeFileSync(STAMP, "");
 }

@@ -93,7 +93,8 @@ function parameterValue(step: Step, name: string, head: RunHead): ParameterValue
 
 /** One word for the shell. The service fills in `${{`, which an author's text must not trigger: it is parted by quotes, which the shell takes away. */
 function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''").replaceAll("${{", "$''{{")}'`;
+  // Replaced by functions: in a replacement text, `$'` would mean what follows the match.
+  return `'${text.replaceAll("'", () => "'\\''").replaceAll("${{", () => "$''{{")}'`;
 }
 
 function environmentVariables(step: Step, { head, stepRun, apiUrl, workspace, token }: JobContext): Record<string, string> {

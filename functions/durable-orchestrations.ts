@@ -1,0 +1,44 @@
+import type { DurableClient } from "durable-functions";
+import type { Orchestrations } from "../shared/ports/orchestrations.ts";
+
+const LIVE = new Set(["Pending", "Running", "ContinuedAsNew", "Suspended"]);
+
+/** The port over the durable client of one invocation. */
+export function durableOrchestrations(client: DurableClient): Orchestrations {
+  const look = async (instanceId: string) => {
+    try {
+      const status = await client.getStatus(instanceId, { showInput: false });
+      return { live: LIVE.has(status.runtimeStatus), customStatus: status.customStatus };
+    } catch (error) {
+      // The client says of an unknown instance only in words that the host answered 404.
+      if (error instanceof Error && /404/.test(error.message)) return undefined;
+      throw error;
+    }
+  };
+  return {
+    look,
+    async start(name, instanceId, input) {
+      try {
+        await client.startNew(name, { instanceId, input });
+      } catch (error) {
+        // One that is live refuses a second start, which is what we want of it; each extension says so in other words.
+        if (!(await look(instanceId))?.live) throw error;
+      }
+    },
+    async raise(instanceId, event, data) {
+      try {
+        await client.raiseEvent(instanceId, event, data);
+      } catch (error) {
+        // Unknown: its run has not started it yet, and it will look for itself when it begins.
+        if (!(error instanceof Error && /404|No instance with ID/.test(error.message))) throw error;
+      }
+    },
+  };
+}
+
+/** For invocations that have no durable client: calling it is a bug of the route's binding. */
+export const noOrchestrations: Orchestrations = {
+  look: () => Promise.reject(new Error("this function has no durable client")),
+  start: () => Promise.reject(new Error("this function has no durable client")),
+  raise: () => Promise.reject(new Error("this function has no durable client")),
+};

@@ -1,0 +1,31 @@
+import { app, type InvocationContext } from "@azure/functions";
+import * as df from "durable-functions";
+import { compose } from "../shared/composition.ts";
+import { readSettings } from "../shared/settings.ts";
+import { durableOrchestrations } from "./durable-orchestrations.ts";
+import { activities, eventTriggers, orchestrators, routes, timers } from "./registry.ts";
+
+/** Puts the registry on the Functions host: the one file with that side effect, and the entry point of the deployed bundle. */
+const servicesFor = compose(readSettings(process.env));
+const durableClient = df.input.durableClient();
+const services = (context: InvocationContext) => servicesFor(durableOrchestrations(df.getClient(context)));
+
+for (const { route, answer } of routes) {
+  app.http(route.name, {
+    methods: [route.method],
+    route: route.path,
+    authLevel: "anonymous", // the route checks the caller's token itself, here and in Azure
+    extraInputs: [durableClient],
+    handler: (request, context) => answer(services(context), request, context),
+  });
+}
+for (const [name, handler] of Object.entries(orchestrators)) df.app.orchestration(name, handler);
+for (const [name, handler] of Object.entries(activities)) {
+  df.app.activity(name, { extraInputs: [durableClient], handler: (input: unknown, context) => handler(services(context))(input) });
+}
+for (const [name, handler] of Object.entries(eventTriggers)) {
+  app.eventGrid(name, { extraInputs: [durableClient], handler: async (event, context) => void (await handler(services(context))(event)) });
+}
+for (const [name, { schedule, handler }] of Object.entries(timers)) {
+  app.timer(name, { schedule, extraInputs: [durableClient], handler: (_timer, context) => handler(services(context))() });
+}

@@ -1,0 +1,39 @@
+import { ProblemError } from "../shared/domain/problems.ts";
+
+/** How deep a body may nest: whatever reads it later may recurse. */
+const MAX_DEPTH = 64;
+
+/** A JSON body. @throws {ProblemError} for another content type, bytes that are no UTF-8, text that is no JSON, or one that nests too deep. */
+export function parseJson(bytes: Uint8Array, contentType: string | null): unknown {
+  // Asking for JSON by name keeps a web page's form from being taken for a request (no preflight would come before it).
+  if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(contentType ?? ""))
+    throw new ProblemError({ kind: "unsupported-media-type", got: contentType ?? "", want: "application/json" });
+  if (bytes.length === 0) throw invalid("the request has no body");
+  try {
+    assertShallow(bytes);
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (error) {
+    if (error instanceof ProblemError) throw error;
+    throw invalid(error instanceof SyntaxError ? `the body is no JSON: ${error.message.slice(0, 200)}` : "the body is not valid UTF-8");
+  }
+}
+
+/** Counts brackets outside of texts, byte by byte: no recursion, and nothing is built of a body that is refused. */
+function assertShallow(bytes: Uint8Array): void {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (inText) {
+      if (byte === 0x5c) at++;
+      else if (byte === 0x22) inText = false;
+    } else if (byte === 0x22) inText = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > MAX_DEPTH) throw invalid(`the body nests deeper than ${MAX_DEPTH} levels`);
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+  }
+}
+
+function invalid(message: string): ProblemError {
+  return new ProblemError({ kind: "invalid-request", errors: [{ message }] });
+}

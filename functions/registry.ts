@@ -1,0 +1,101 @@
+import type { OrchestrationHandler } from "durable-functions";
+import type { Services } from "../shared/composition.ts";
+import { advanceRun } from "./activities/advance-run.ts";
+import { beginStep } from "./activities/begin-step.ts";
+import { settleStep } from "./activities/settle-step.ts";
+import { cancelRun } from "./http/cancel-run.ts";
+import { checkFiles } from "./http/check-files.ts";
+import { commitUpload } from "./http/commit-upload.ts";
+import { createChildRun } from "./http/create-child-run.ts";
+import { createSnapshot } from "./http/create-snapshot.ts";
+import { createUpload } from "./http/create-upload.ts";
+import { endRun } from "./http/end-run.ts";
+import { getArtifact } from "./http/get-artifact.ts";
+import { getCompute } from "./http/get-compute.ts";
+import { getDatastore } from "./http/get-datastore.ts";
+import { getEnvironment } from "./http/get-environment.ts";
+import { getFile } from "./http/get-file.ts";
+import { getLog } from "./http/get-log.ts";
+import { getOpenApi } from "./http/get-open-api.ts";
+import { getRun } from "./http/get-run.ts";
+import { getSnapshot } from "./http/get-snapshot.ts";
+import { getWorkspace } from "./http/get-workspace.ts";
+import { listArtifacts } from "./http/list-artifacts.ts";
+import { listChildRuns } from "./http/list-child-runs.ts";
+import { listComputes } from "./http/list-computes.ts";
+import { listDatastores } from "./http/list-datastores.ts";
+import { listEnvironments } from "./http/list-environments.ts";
+import { listFiles } from "./http/list-files.ts";
+import { listLogs } from "./http/list-logs.ts";
+import { listMetrics } from "./http/list-metrics.ts";
+import { listOutputs } from "./http/list-outputs.ts";
+import { listRuns } from "./http/list-runs.ts";
+import { listSteps } from "./http/list-steps.ts";
+import { logMetrics } from "./http/log-metrics.ts";
+import { patchRun } from "./http/patch-run.ts";
+import { putArtifact } from "./http/put-artifact.ts";
+import { putCompute } from "./http/put-compute.ts";
+import { putDatastore } from "./http/put-datastore.ts";
+import { putEnvironment } from "./http/put-environment.ts";
+import { putUploadPart } from "./http/put-upload-part.ts";
+import { submitRun } from "./http/submit-run.ts";
+import type { BoundRoute } from "./http-route.ts";
+import { pipelineRun } from "./orchestrators/pipeline-run.ts";
+import { stepRun } from "./orchestrators/step-run.ts";
+import { blobCreated } from "./triggers/blob-created.ts";
+import { jobStatusChanged } from "./triggers/job-status-changed.ts";
+import { RECONCILER_SCHEDULE, reconciler } from "./triggers/reconciler.ts";
+
+/** Every HTTP function. The host matches them in order of name; a test checks that none hides another. */
+export const routes: readonly BoundRoute[] = [
+  cancelRun,
+  checkFiles,
+  commitUpload,
+  createChildRun,
+  createSnapshot,
+  createUpload,
+  endRun,
+  getArtifact,
+  getCompute,
+  getDatastore,
+  getEnvironment,
+  getFile,
+  getLog,
+  getOpenApi,
+  getRun,
+  getSnapshot,
+  getWorkspace,
+  listArtifacts,
+  listChildRuns,
+  listComputes,
+  listDatastores,
+  listEnvironments,
+  listFiles,
+  listLogs,
+  listMetrics,
+  listOutputs,
+  listRuns,
+  listSteps,
+  logMetrics,
+  patchRun,
+  putArtifact,
+  putCompute,
+  putDatastore,
+  putEnvironment,
+  putUploadPart,
+  submitRun,
+];
+
+/** By name, which is also what `callActivity` and `startNew` say. */
+export const orchestrators: Readonly<Record<string, OrchestrationHandler>> = { pipelineRun, stepRun };
+
+type Handler = (services: Services) => (input: unknown) => Promise<unknown>;
+export const activities: Readonly<Record<string, Handler>> = { advanceRun, beginStep, settleStep };
+
+/** Event Grid triggers by name. */
+export const eventTriggers: Readonly<Record<string, Handler>> = { blobCreated, jobStatusChanged };
+
+/** Timer triggers by name, with their NCRONTAB expressions. */
+export const timers: Readonly<Record<string, { schedule: string; handler: (services: Services) => () => Promise<void> }>> = {
+  reconciler: { schedule: RECONCILER_SCHEDULE, handler: reconciler },
+};

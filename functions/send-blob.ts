@@ -1,0 +1,30 @@
+import type { HttpResponseInit } from "@azure/functions";
+import type { Services } from "../shared/composition.ts";
+import { ProblemError } from "../shared/domain/problems.ts";
+import { fileResponse, parseRange } from "./byte-range.ts";
+
+/** The host holds an answer in memory whole: larger files are read by range. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** Answers with a blob or the asked range of it. @throws {ProblemError} not-found, too-large */
+export async function sendBlob(
+  { blobs }: Services,
+  ref: { datastore: string; path: string },
+  rangeHeader: string | null,
+): Promise<HttpResponseInit> {
+  const info = await blobs.stat(ref);
+  if (!info) throw new ProblemError({ kind: "not-found", what: "file", id: ref.path });
+  const range = parseRange(rangeHeader, info.size);
+  const length = range?.length ?? info.size;
+  if (length > MAX_BYTES)
+    throw new ProblemError({
+      kind: "too-large",
+      what: "one answer",
+      limit: MAX_BYTES,
+      actual: length,
+      remedy: "read the file in parts with a Range header",
+    });
+  const bytes = await blobs.read(ref, range);
+  if (!bytes) throw new ProblemError({ kind: "not-found", what: "file", id: ref.path });
+  return fileResponse(ref.path, info.size, bytes, range);
+}

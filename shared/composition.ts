@@ -1,0 +1,104 @@
+import type { AccessToken, TokenCredential } from "@azure/core-auth";
+import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
+import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
+import { createRunStore } from "./adapters/documents/run-store.ts";
+import { createStepTokens } from "./adapters/entra/step-token.ts";
+import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
+import { openLocalBlobStore } from "./adapters/local-blob/blob-store.ts";
+import { openSqliteDocuments } from "./adapters/sqlite/documents.ts";
+import { systemClock } from "./adapters/system/clock.ts";
+import { consoleLog } from "./adapters/system/console-log.ts";
+import { JSON_BODY_BYTES } from "./api/route.ts";
+import { PART_BYTES } from "./api/routes/storage.ts";
+import type { Orchestrations } from "./ports/orchestrations.ts";
+import { advanceRun } from "./services/advance-run.ts";
+import { beginStep } from "./services/begin-step.ts";
+import { cancelRun } from "./services/cancel-run.ts";
+import { createCatalog } from "./services/catalog.ts";
+import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
+import { reconcile } from "./services/reconcile.ts";
+import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
+import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "./services/run-record.ts";
+import { settleStep } from "./services/settle-step.ts";
+import { StepPhases } from "./services/step-phases.ts";
+import { layOutRuntime } from "./services/step-runtime.ts";
+import { submitRun } from "./services/submit-run.ts";
+import { getRun, listRuns, listSteps } from "./services/view-runs.ts";
+import type { Settings } from "./settings.ts";
+
+/** What routes, activities and triggers call. */
+export type Services = ReturnType<ReturnType<typeof compose>>;
+
+/**
+ * Picks the adapters that the settings ask for, once, and answers a maker of services: the durable client belongs to one invocation,
+ * so each invocation makes its own services over the same adapters.
+ */
+export function compose(settings: Settings) {
+  const clock = systemClock;
+  const log = consoleLog;
+  const documents = openSqliteDocuments({ file: settings.sqliteFile });
+  const blobs = openLocalBlobStore({ root: settings.datastoresFolder });
+  const runs = createRunStore({ documents });
+  const catalog = createCatalog(createCatalogStore(documents));
+  const verifyCaller = createTokenVerifier({
+    ...settings.callers,
+    clock,
+    warn: (message, error) => log.warn(message, { cause: String(error) }),
+  });
+  const stepTokens = createStepTokens(settings.callers.stepTokenKey);
+  const backend = createAzureMlBackend({ ...settings.azureml, apiVersion: "2024-04-01", credential: lazyCredential(), clock, log });
+  const phases = new StepPhases();
+  const runtimeUri = layOutRuntime({ blobs, folder: settings.runtimeFolder });
+  const workspace = {
+    name: settings.workspace,
+    version: "0.1.0",
+    defaultCompute: settings.defaultCompute,
+    defaultDatastore: "workspaceblobstore",
+    limits: { ...settings.limits, partBytes: PART_BYTES, requestBytes: JSON_BODY_BYTES },
+  };
+
+  return (orchestrations: Orchestrations) => {
+    const deps = { runs, blobs, backend, catalog, phases, clock, log, orchestrations, stepTokens, runtimeUri };
+    return {
+      log,
+      blobs,
+      catalog,
+      verifyCaller,
+      getWorkspace: () => workspace,
+      submitRun: submitRun({ ...deps, findSnapshot: async () => undefined }),
+      getRun: getRun(deps),
+      listRuns: listRuns(deps),
+      listSteps: listSteps(deps),
+      cancelRun: cancelRun(deps),
+      patchRun: patchRun(deps),
+      logMetrics: logMetrics(deps),
+      listMetrics: listMetrics(deps),
+      createChildRun: createChildRun(deps),
+      listChildRuns: listChildRuns(deps),
+      endRun: endRun(deps),
+      listArtifacts: listArtifacts(deps),
+      findArtifact: findArtifact(deps),
+      putArtifact: putArtifact(deps),
+      listLogs: listLogs(deps),
+      readLog: readLog(deps),
+      listOutputs: listOutputs(deps),
+      advanceRun: advanceRun({ ...deps, markerLookbackMs: settings.markerLookbackMs }),
+      beginStep: beginStep({ ...deps, settings }),
+      settleStep: settleStep(deps),
+      noteJobChange: noteJobChange(deps),
+      noteBlobCreated: noteBlobCreated(deps),
+      reconcile: reconcile(deps),
+    };
+  };
+}
+
+/** The identity of the app, loaded when a back-end is first called: the library takes a quarter of a second to load. */
+function lazyCredential(): TokenCredential {
+  let credential: Promise<TokenCredential> | undefined;
+  return {
+    async getToken(...args): Promise<AccessToken | null> {
+      credential ??= import("@azure/identity").then(({ DefaultAzureCredential }) => new DefaultAzureCredential());
+      return await (await credential).getToken(...args);
+    },
+  };
+}
