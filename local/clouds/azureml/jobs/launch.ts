@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { copyTree } from "./copy-tree.ts";
+import type { Environment } from "./job-environment.ts";
+import type { LaunchFolder } from "./job-folders.ts";
+import type { JobPlan } from "./job-plan.ts";
+
+/**
+ * What runs the command. It makes `started` as a file that must not be there yet: however often a launch is tried
+ * after crashes, the command runs once. The command runs in a subshell, so that neither `exit` nor a syntax error keeps
+ * its exit code from being noted. Only what the shell has built in is used: it costs no process of its own.
+ */
+const WRAPPER = `
+azureml_launch=$1
+shift $#
+set -C
+echo $$ 2>/dev/null >"$azureml_launch/started" || exit 120
+set +C
+( . "$azureml_launch/command.sh" )
+azureml_code=$?
+echo $azureml_code >"$azureml_launch/exit"
+exit $azureml_code
+`;
+
+/** The wrapper's exit code when another one already ran this launch's command. */
+export const ALREADY_STARTED = 120;
+
+/** Lays out the launch's folder: the snapshot's copy, the inputs, and places for the outputs. */
+export async function layOut(folder: LaunchFolder, plan: JobPlan, snapshot: string | undefined): Promise<void> {
+  writeFileSync(folder.command, `${plan.command}\n`, { mode: 0o600 });
+  if (snapshot === undefined) mkdirSync(folder.code);
+  else await copyTree(snapshot, folder.code);
+  for (const { how, source, path } of plan.inputs) {
+    mkdirSync(dirname(path), { recursive: true });
+    if (how === "mount") symlinkSync(source, path);
+    else await copyTree(source, path);
+  }
+  for (const { type, path } of plan.outputs) mkdirSync(type === "uri_file" ? dirname(path) : path, { recursive: true });
+}
+
+/**
+ * Starts the wrapper as leader of a session of its own. It holds the log itself, so it needs us for nothing and outlives us.
+ * The marker is among its arguments too, since macOS shows nobody the environment of its own programs.
+ * @throws {Error} when the system cannot start a process.
+ */
+export async function startWrapper(
+  folder: LaunchFolder,
+  marker: string,
+  log: string,
+  env: Environment,
+): Promise<ChildProcess & { pid: number }> {
+  mkdirSync(dirname(log), { recursive: true });
+  const file = openSync(log, "a", 0o644);
+  try {
+    const child = spawn("/bin/sh", ["-c", WRAPPER, "sh", folder.root, marker], {
+      cwd: folder.code,
+      env,
+      detached: true,
+      stdio: ["ignore", file, file],
+    });
+    if (child.pid !== undefined) return child as ChildProcess & { pid: number };
+    throw await new Promise((resolve) => child.once("error", resolve));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The exit code that the wrapper noted; undefined while the command runs, and when the wrapper was killed. */
+export function notedExitCode(folder: LaunchFolder): number | undefined {
+  const text = readIfThere(folder.exit);
+  return text?.endsWith("\n") ? Number.parseInt(text, 10) : undefined;
+}
+
+/** Whether the command was started; its wrapper's process id when that was still noted. */
+export function notedStart(folder: LaunchFolder): { id: number | undefined } | undefined {
+  const text = readIfThere(folder.started);
+  if (text === undefined) return undefined;
+  return { id: text.endsWith("\n") ? Number.parseInt(text, 10) : undefined };
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
