@@ -39,47 +39,70 @@ export class Places {
     return join(this.folder(ref.datastore), ref.path);
   }
 
-  /** Where the blob really lies, every link followed; undefined when there is nothing. @throws {StoreError} `invalid-key` when a link leads out. */
+  /** Where the blob or folder really lies, every link followed; undefined when there is nothing. @throws {StoreError} `invalid-key` when a link leads out. */
   async existing(ref: BlobRef): Promise<string | undefined> {
+    return this.#find(ref, this.plain(ref));
+  }
+
+  /** The blob's own name in its real folder, whether or not something has it; undefined when there is no such folder. */
+  async named(ref: BlobRef): Promise<{ file: string; folder: string } | undefined> {
     const plain = this.plain(ref);
-    try {
-      const root = await realpath(this.folder(ref.datastore));
-      const real = await realpath(plain);
-      assertInside(root, real, ref);
-      return (await this.#isSpelledSo(root, ref.path)) ? real : undefined;
-    } catch (error) {
-      if (isAbsent(error) || errnoOf(error) === "ELOOP") return undefined;
-      throw error;
-    }
+    const folder = await this.#find(ref, dirname(plain));
+    return folder === undefined ? undefined : { folder, file: join(folder, basename(plain)) };
   }
 
   /**
-   * Where to put a blob: its name in the real folder, which is made if it is missing. A link of that very name is replaced, not followed.
-   * `made`: folders that got a new entry.
+   * Where to put a blob: its own name in its real folder, which is made if it is missing. A link of that very name is replaced, not followed.
+   * `changed`: folders that get a new entry by this.
    */
-  async forWriting(ref: BlobRef): Promise<{ file: string; folder: string; made: string[] }> {
+  async forWriting(ref: BlobRef): Promise<{ file: string; changed: string[] }> {
     const plain = this.plain(ref);
-    await mkdir(this.folder(ref.datastore), { recursive: true });
-    const root = await realpath(this.folder(ref.datastore));
+    const { root, made } = await makeFolder(this.folder(ref.datastore));
     const { real, missing } = await deepestExisting(dirname(plain));
     assertInside(root, real, ref);
     const folder = join(real, ...missing);
     if (missing.length > 0) await mkdir(folder, { recursive: true });
     const file = join(folder, basename(plain));
-    if (this.#ignoresCase && (await exists(file)) && !(await this.#isSpelledSo(root, ref.path))) {
-      throw new StoreError("invalid-key", `${ref.path} differs only in case from a file that is there, which this file system cannot keep apart`);
+    if (this.#ignoresCase && (await exists(file)) && !(await isSpelledSo(root, relative(root, file)))) {
+      throw new StoreError(
+        "invalid-key",
+        `${ref.path} differs only in case from a file that is there, which this file system cannot keep apart`,
+      );
     }
-    return { file, folder, made: missing.map((_, i) => join(real, ...missing.slice(0, i))) };
+    return { file, changed: [...made, ...missing.map((_, i) => join(real, ...missing.slice(0, i))), folder] };
   }
 
-  async #isSpelledSo(root: string, path: string): Promise<boolean> {
-    if (!this.#ignoresCase) return true;
-    let folder = root;
-    for (const part of path.split("/")) {
-      if (!(await readdir(folder)).includes(part)) return false;
-      folder = join(folder, part);
+  async #find(ref: BlobRef, plain: string): Promise<string | undefined> {
+    try {
+      const root = await realpath(this.folder(ref.datastore));
+      const real = await realpath(plain);
+      assertInside(root, real, ref);
+      const spelledSo = !this.#ignoresCase || (await isSpelledSo(root, relative(this.folder(ref.datastore), plain)));
+      return spelledSo ? real : undefined;
+    } catch (error) {
+      if (isAbsent(error) || errnoOf(error) === "ELOOP") return undefined;
+      throw error;
     }
-    return true;
+  }
+}
+
+/** Compares names letter by letter, part by part. */
+async function isSpelledSo(root: string, path: string): Promise<boolean> {
+  let folder = root;
+  for (const part of path.split(sep)) {
+    if (part !== "" && !(await readdir(folder)).includes(part)) return false;
+    folder = join(folder, part);
+  }
+  return true;
+}
+
+async function makeFolder(folder: string): Promise<{ root: string; made: string[] }> {
+  try {
+    return { root: await realpath(folder), made: [] };
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    await mkdir(folder, { recursive: true });
+    return { root: await realpath(folder), made: [dirname(folder)] };
   }
 }
 

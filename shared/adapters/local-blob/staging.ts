@@ -58,7 +58,10 @@ export class Staging {
   }
 
   /** Fills a temporary file and puts it in its place; nothing is left of it when either fails. */
-  async file<T>(fill: (handle: FileHandle) => Promise<unknown>, { sync, place }: { sync: boolean; place(file: string, handle: FileHandle): Promise<T> }): Promise<T> {
+  async file<T>(
+    fill: (handle: FileHandle) => Promise<unknown>,
+    { sync, place }: { sync: boolean; place(file: string, handle: FileHandle): Promise<T> },
+  ): Promise<T> {
     const path = this.temporary();
     const handle = await open(path, "wx");
     try {
@@ -74,13 +77,19 @@ export class Staging {
   }
 
   #folderOf(ref: BlobRef, upload: string): string {
-    return join(this.#uploads, createHash("sha256").update(JSON.stringify([ref.datastore, ref.path, upload])).digest("hex"));
+    return join(
+      this.#uploads,
+      createHash("sha256")
+        .update(JSON.stringify([ref.datastore, ref.path, upload]))
+        .digest("hex"),
+    );
   }
 }
 
 function removeLeftovers(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);
-    if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > LEFTOVER_MS) rmSync(path, { recursive: true, force: true });
+    if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > LEFTOVER_MS)
+      rmSync(path, { recursive: true, force: true });
   }
 }

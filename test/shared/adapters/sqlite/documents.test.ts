@@ -63,7 +63,7 @@ describe("openSqliteDocuments", () => {
     const log: string[] = [];
     let now = 0;
     const db = openDatabase(file);
-    const documents = new SqliteDocuments(db, { file, log: (line) => log.push(line), now: () => now });
+    const documents = new SqliteDocuments(db, { file, log: { error: (line) => log.push(line) }, now: () => now });
     await documents.create("p", "kept", {});
     await documents.durable();
     db.exec("PRAGMA max_page_count = 20");

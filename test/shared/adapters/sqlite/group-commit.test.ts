@@ -11,7 +11,7 @@ describe("GroupCommit", () => {
     // A reference to nowhere passes the statement and fails the commit.
     db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)");
     now = 0;
-    commit = new GroupCommit(db, { file: "a.db", now: () => now, log: () => undefined });
+    commit = new GroupCommit(db, { file: "a.db", now: () => now, log: { error: () => undefined } });
   });
   afterEach(() => db.close());
 
