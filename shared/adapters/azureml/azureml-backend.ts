@@ -3,6 +3,7 @@ import type { TokenCredential } from "@azure/identity";
 import { ZodError } from "zod";
 import type { Clock } from "../../ports/clock.ts";
 import { type ComputeBackend, ComputeError, type JobRef, type JobRequest, type JobState } from "../../ports/compute-backend.ts";
+import type { Log } from "../../ports/log.ts";
 import { Assets } from "./assets.ts";
 import { endedJob } from "./ended-job.ts";
 import { jobBody, KEY_PROPERTY } from "./job-body.ts";
@@ -28,7 +29,7 @@ export interface AzureMlBackendOptions {
   readonly httpClient?: HttpClient;
   readonly deadlines?: Deadlines;
   /** Told of what is odd and has no caller to be told to. */
-  readonly log?: (message: string) => void;
+  readonly log?: Pick<Log, "warn">;
 }
 
 /** Where Azure ML keeps the logs and the files of jobs. */
@@ -50,7 +51,7 @@ class AzureMlBackend implements ComputeBackend {
   private readonly assets: Assets;
   private readonly history: RunHistory;
   private readonly clock: Pick<Clock, "now">;
-  private readonly log: (message: string) => void;
+  private readonly log: Pick<Log, "warn"> | undefined;
   /** When the details of an ended job were first asked for in vain. */
   private readonly withoutDetailsSince = new Map<string, number>();
 
@@ -62,7 +63,7 @@ class AzureMlBackend implements ComputeBackend {
     this.assets = new Assets(this.client, this.urls);
     this.history = new RunHistory(this.client, this.urls);
     this.clock = options.clock;
-    this.log = options.log ?? (() => {});
+    this.log = options.log;
   }
 
   async submit(request: JobRequest, beforeSubmit: () => Promise<void>, signal: AbortSignal): Promise<JobRef> {
@@ -90,7 +91,10 @@ class AzureMlBackend implements ComputeBackend {
       case "canceled":
         return endedJob(id, status, job, await this.detailsOf(id, status, signal));
       case undefined:
-        this.log(`Azure ML says of job ${id} that it is ${JSON.stringify(job.properties.status)}; it is taken to be running`);
+        this.log?.warn("Azure ML has a word for a job that does not say where it stands; it is taken to be running", {
+          job: id,
+          status: job.properties.status,
+        });
         return { status: "running" };
       default:
         return { status };

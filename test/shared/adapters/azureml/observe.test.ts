@@ -25,14 +25,13 @@ describe("observe", () => {
   });
 
   test.each(["NotResponding", "Unknown", "Hibernating", "toString", "", null, 7])("takes %j for running, and says so", async (word) => {
-    const logged: string[] = [];
-    const { backend } = await aBackend(workspaceWith({ status: word }, {}), { log: (message) => logged.push(message) });
+    const logged: unknown[] = [];
+    const { backend } = await aBackend(workspaceWith({ status: word }, {}), { log: { warn: (_, detail) => logged.push(detail) } });
 
     const state = await backend.observe(JOB, never);
 
     expect(state).toEqual({ status: "running" });
-    expect(logged).toHaveLength(1);
-    expect(logged[0]).toContain(KEY);
+    expect(logged).toEqual([{ job: KEY, status: typeof word === "string" ? word : word === null ? null : undefined }]);
   });
 
   test("tells of a completed job its times and warnings from run history, whose address it asks for once and without a token", async () => {
