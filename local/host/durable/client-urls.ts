@@ -13,7 +13,7 @@ const CONNECTION = "Storage";
 
 /** URLs for one instance, by the extension's names. The answer to a start has no rewindPostUri [R check-status-response]. */
 export function managementUrls(parts: UrlParts, id: string, rewind: boolean): Record<string, string> {
-  const base = `${parts.origin}${WEBHOOK_PATH}/instances/${id}`;
+  const base = `${parts.origin}${WEBHOOK_PATH}/instances/${urlEncoded(id)}`;
   const query = `taskHub=${parts.hubName}&connection=${CONNECTION}&code=${parts.systemKey}`;
   return {
     id,
@@ -26,6 +26,13 @@ export function managementUrls(parts: UrlParts, id: string, rewind: boolean): Re
     suspendPostUri: `${base}/suspend?reason={text}&${query}`,
     resumePostUri: `${base}/resume?reason={text}&${query}`,
   };
+}
+
+/** As .NET's WebUtility.UrlEncode: a blank becomes a plus, and more is encoded than JavaScript does [R instance-ids]. */
+function urlEncoded(text: string): string {
+  return encodeURIComponent(text)
+    .replace(/['~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+");
 }
 
 /** JSON of the `durableClient` input (fixture client-binding.json). */

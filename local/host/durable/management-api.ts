@@ -86,7 +86,7 @@ export class ManagementApi {
   private started(request: HostRequest, id: string): HostResponse {
     const { hubName, systemKey } = this.engine.options;
     const urls = managementUrls({ origin: request.origin, hubName, systemKey }, id, false);
-    return answer(202, JSON.stringify(urls), { location: urls["statusQueryGetUri"] ?? "", "retry-after": "10" });
+    return answer(202, JSON.stringify(urls), { location: asUri(urls["statusQueryGetUri"] ?? ""), "retry-after": "10" });
   }
 
   /** Waits until an instance ends; undefined when it has not after `ms`. */
@@ -163,6 +163,11 @@ export class ManagementApi {
 
 function answer(status: number, body?: string, headers: Record<string, string> = {}): HostResponse {
   return body === undefined ? { status, headers } : { status, headers: { ...headers, ...JSON_TYPE }, body };
+}
+
+/** As .NET's Uri writes it: what needs no encoding is not encoded [R instance-ids]. */
+function asUri(url: string): string {
+  return url.replaceAll("%7E", "~");
 }
 
 /** Decoded parts of a path; an encoded slash or a stray NUL is no part of any [R instance-ids]. */
