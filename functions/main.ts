@@ -2,13 +2,14 @@ import { app, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
 import { compose } from "../shared/composition.ts";
 import { readSettings } from "../shared/settings.ts";
+import { contextLog } from "./context-log.ts";
 import { durableOrchestrations } from "./durable-orchestrations.ts";
 import { activities, eventTriggers, orchestrators, routes, timers } from "./registry.ts";
 
 /** Puts the registry on the Functions host: the one file with that side effect, and the entry point of the deployed bundle. */
 const servicesFor = compose(readSettings(process.env));
 const durableClient = df.input.durableClient();
-const services = (context: InvocationContext) => servicesFor(durableOrchestrations(df.getClient(context)));
+const services = (context: InvocationContext) => servicesFor(durableOrchestrations(df.getClient(context)), contextLog(context));
 
 for (const { route, answer } of routes) {
   app.http(route.name, {

@@ -7,9 +7,10 @@ import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
 import { openLocalBlobStore } from "./adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "./adapters/sqlite/documents.ts";
 import { systemClock } from "./adapters/system/clock.ts";
-import { consoleLog } from "./adapters/system/console-log.ts";
+import { logLine } from "./api/log-line.ts";
 import { JSON_BODY_BYTES } from "./api/route.ts";
 import { PART_BYTES } from "./api/routes/storage.ts";
+import type { Log } from "./ports/log.ts";
 import type { Orchestrations } from "./ports/orchestrations.ts";
 import { advanceRun } from "./services/advance-run.ts";
 import { beginStep } from "./services/begin-step.ts";
@@ -35,7 +36,8 @@ export type Services = ReturnType<ReturnType<typeof compose>>;
  */
 export function compose(settings: Settings) {
   const clock = systemClock;
-  const log = consoleLog;
+  // What has no invocation to be told to; the host takes the console to its own log.
+  const log = { warn: (message: string, detail?: Record<string, unknown>) => console.warn(logLine(message, detail)) };
   const documents = openSqliteDocuments({ file: settings.sqliteFile });
   const blobs = openLocalBlobStore({ root: settings.datastoresFolder });
   const runs = createRunStore({ documents });
@@ -57,7 +59,7 @@ export function compose(settings: Settings) {
     limits: { ...settings.limits, partBytes: PART_BYTES, requestBytes: JSON_BODY_BYTES },
   };
 
-  return (orchestrations: Orchestrations) => {
+  return (orchestrations: Orchestrations, log: Log) => {
     const deps = { runs, blobs, backend, catalog, phases, clock, log, orchestrations, stepTokens, runtimeUri };
     return {
       log,

@@ -1,0 +1,26 @@
+import { createWriteStream, mkdirSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { HostLog } from "../host/contract.ts";
+
+const MAX_BYTES = 10 * 1024 * 1024;
+const LEVELS = ["debug", "information", "warning", "error"];
+
+/**
+ * The host's and the app's log: everything goes to `logs/host.log` in the state folder (the one before is kept when it grows over 10 MB),
+ * and errors to the terminal as well, where somebody sees them.
+ */
+export function openFileLog(stateFolder: string, onError: (line: string) => void): { log: HostLog; file: string } {
+  const folder = join(stateFolder, "logs");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, "host.log");
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
+  const stream = createWriteStream(file, { flags: "a", mode: 0o600 });
+  stream.on("error", () => {}); // a full disk must not end the workspace for want of a log
+  const log: HostLog = (level, message, detail) => {
+    const shown = detail && Object.keys(detail).length > 0 ? ` ${JSON.stringify(detail)}` : "";
+    const line = `${new Date().toISOString()} ${level.padEnd(11)} ${message.replaceAll("\n", "\\n")}${shown}`;
+    stream.write(`${line}\n`);
+    if (LEVELS.indexOf(level) >= LEVELS.indexOf("error")) onError(line);
+  };
+  return { log, file };
+}

@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import type { LocalConfig } from "./local-config.ts";
+
+/** Secrets of one start: whoever needs them is told anew each time. */
+export interface StartSecrets {
+  /** Opens the host's `/admin` and `/runtime` routes. */
+  masterKey: string;
+  /** Proves to the identity endpoint that the app is asking. */
+  identityHeader: string;
+  /** Opens the stand-ins' own admin routes. */
+  adminSecret: string;
+}
+
+/** Coordinates of the Azure ML workspace that the stand-in is. */
+export const AZUREML = {
+  resourceGroup: "local",
+  workspaceName: "penstock",
+  location: "local",
+  defaultDatastore: "workspaceblobstore",
+  audience: "https://management.azure.com/",
+} as const;
+
+interface Place {
+  config: LocalConfig;
+  secrets: StartSecrets;
+  stateFolder: string;
+  /** Of the API. */
+  port: number;
+}
+
+/** The app's settings: the very names that it has in Azure, with loopback addresses for values. */
+export function appSettings({ config, secrets, stateFolder, port, standIns }: Place & { standIns: string }): Record<string, string> {
+  return {
+    PENSTOCK_WORKSPACE: AZUREML.workspaceName,
+    PENSTOCK_API_URL: `http://127.0.0.1:${port}`,
+    PENSTOCK_TENANT_ID: config.tenantId,
+    PENSTOCK_API_AUDIENCES: config.apiClientId,
+    PENSTOCK_AUTHORITY: standIns,
+    PENSTOCK_STEP_TOKEN_KEY: config.stepTokenKey,
+    PENSTOCK_SQLITE_FILE: join(stateFolder, "app", "penstock.db"),
+    PENSTOCK_DATASTORES_FOLDER: join(stateFolder, "datastores"),
+    PENSTOCK_AZUREML_URL: standIns,
+    PENSTOCK_AZUREML_AUDIENCE: AZUREML.audience,
+    PENSTOCK_AZUREML_SUBSCRIPTION_ID: config.subscriptionId,
+    PENSTOCK_AZUREML_RESOURCE_GROUP: AZUREML.resourceGroup,
+    PENSTOCK_AZUREML_WORKSPACE: AZUREML.workspaceName,
+    // One process writes: a marker's write cannot land long after the next one's.
+    PENSTOCK_MARKER_LOOKBACK_SECONDS: "2",
+    // The managed identity's endpoint, as App Service gives it to an app.
+    IDENTITY_ENDPOINT: `${standIns}/msi/token`,
+    IDENTITY_HEADER: secrets.identityHeader,
+    AZURE_TOKEN_CREDENTIALS: "ManagedIdentityCredential",
+  };
+}
+
+/** What the process of the stand-ins is told. */
+export function standInsConfig({
+  config,
+  secrets,
+  stateFolder,
+  port,
+  standInsPort,
+}: Place & { standInsPort: number }): Record<string, unknown> {
+  const webhook = (name: string) => `http://127.0.0.1:${port}/runtime/webhooks/EventGrid?functionName=${name}`;
+  return { config, secrets, stateFolder, standInsPort, jobStatusUrl: webhook("jobStatusChanged"), blobCreatedUrl: webhook("blobCreated") };
+}

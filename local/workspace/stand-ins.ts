@@ -1,0 +1,87 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import type { HostLog } from "../host/contract.ts";
+import { StartError } from "./start-error.ts";
+
+/** What the process of the stand-ins says once it answers. */
+const Ready = z.object({ ready: z.literal(true), address: z.url() }).loose();
+const Refused = z.object({ error: z.string() }).loose();
+
+export interface StandIns {
+  /** As `http://127.0.0.1:7072`. */
+  readonly address: string;
+  /** Ends running jobs, which are queued again for the next start, then the process; kills it when that takes longer than `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Runs all stand-ins for cloud services in one process of their own and starts it again when it dies. Its configuration holds secrets and
+ * goes by message, never by arguments. In a process group of its own, so that Ctrl-C reaches this process alone, which then decides.
+ */
+export async function startStandIns(
+  config: Record<string, unknown>,
+  { log, logFile }: { log: HostLog; logFile: string },
+): Promise<StandIns> {
+  let stopping = false;
+  let child = spawnStandIns(logFile);
+  const { address } = await configure(child, config);
+  const port = Number(new URL(address).port);
+  watch();
+
+  function watch(): void {
+    child.once("exit", (code, signal) => {
+      if (stopping) return;
+      log("error", "the stand-ins ended; they are started again", { code, signal });
+      child = spawnStandIns(logFile);
+      watch();
+      configure(child, { ...config, port }).catch((error: Error) =>
+        log("error", "the stand-ins could not be started again", { cause: error.message }),
+      );
+    });
+  }
+  return {
+    address,
+    async stop(graceMs) {
+      stopping = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+      const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+      if (child.connected) child.send({ stop: true, preempt: true });
+      else child.kill("SIGTERM");
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function spawnStandIns(logFile: string): ChildProcess {
+  const entry = fileURLToPath(new URL("./clouds/main.js", import.meta.url));
+  const output = openSync(logFile, "a", 0o600);
+  try {
+    return fork(entry, [], {
+      detached: true,
+      stdio: ["ignore", output, output, "ipc"],
+      execArgv: ["--disable-warning=ExperimentalWarning"],
+    });
+  } finally {
+    closeSync(output); // the child has its own
+  }
+}
+
+function configure(child: ChildProcess, config: Record<string, unknown>): Promise<{ address: string }> {
+  return new Promise((resolve, reject) => {
+    const onExit = () => reject(new StartError("the stand-ins ended while they started", "see logs/ in the state folder"));
+    child.once("exit", onExit);
+    child.on("message", (message) => {
+      const ready = Ready.safeParse(message);
+      const refused = Refused.safeParse(message);
+      if (!ready.success && !refused.success) return;
+      child.off("exit", onExit);
+      if (ready.success) resolve(ready.data);
+      else reject(new StartError(refused.data?.error ?? "the stand-ins could not start", "see logs/ in the state folder"));
+    });
+    child.send(config);
+  });
+}

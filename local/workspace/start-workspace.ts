@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ApiClient } from "../../sdk/client.ts";
+import { type Host, PortInUseError, startHost } from "../host/host.ts";
+import { openFileLog } from "./file-log.ts";
+import { freePort } from "./free-port.ts";
+import { openLocalConfig, saveLocalConfig } from "./local-config.ts";
+import { seedCatalog } from "./seed.ts";
+import { AZUREML, appSettings, type StartSecrets, standInsConfig } from "./settings.ts";
+import { type StandIns, startStandIns } from "./stand-ins.ts";
+import { StartError } from "./start-error.ts";
+import type { StartOptions } from "./start-options.ts";
+import { keepToken } from "./token.ts";
+import { removeWorkspaceFile, writeWorkspaceFile } from "./workspace-files.ts";
+
+const DEFAULT_PORT = 7071;
+const VERSION = "0.1.0";
+
+/** A workspace that runs. */
+export interface Workspace {
+  readonly address: string;
+  readonly client: ApiClient;
+  /** The repository's folder, with the samples. */
+  readonly root: string;
+  /** Ends everything; jobs that run are queued again for the next start. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Starts the two processes of a local workspace: this one with the host and the app, and the stand-ins.
+ * @throws {StartError | StateInUseError}
+ */
+export async function startWorkspace(options: StartOptions, signal: AbortSignal): Promise<Workspace> {
+  const began = performance.now();
+  const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+  const { stateFolder } = options;
+  const config = openLocalConfig(stateFolder);
+  const { log, file } = openFileLog(stateFolder, (line) => console.error(line));
+  const wanted = options.port ?? config.port ?? DEFAULT_PORT;
+  const port = await freePort(wanted);
+  const standInsPort = await freePort(Math.max(config.standInsPort ?? 0, port + 1));
+  const secrets: StartSecrets = { masterKey: secret(), identityHeader: secret(), adminSecret: secret() };
+  for (const folder of ["app", "host", "datastores/workspaceblobstore", "datastores/workspaceartifactstore", "datastores/snapshots"])
+    mkdirSync(join(stateFolder, folder), { recursive: true, mode: 0o700 });
+
+  let host: Host | undefined;
+  let standIns: StandIns | undefined;
+  const stop = async (graceMs: number) => {
+    await Promise.all([host?.stop(Math.min(400, graceMs)), standIns?.stop(graceMs)]);
+    removeWorkspaceFile(stateFolder);
+  };
+  try {
+    standIns = await startStandIns(standInsConfig({ config, secrets, stateFolder, port, standInsPort }), {
+      log,
+      logFile: join(stateFolder, "logs", "stand-ins.log"),
+    });
+    if (port !== (config.port ?? port) && standIns.liveJobs > 0) throw jobsHoldAddress(config.port ?? port, standIns.liveJobs);
+    const settings = appSettings({ config, secrets, stateFolder, port, standIns: standIns.address });
+    host = await startHost({ appRoot: root, stateFolder: join(stateFolder, "host"), port, settings, masterKey: secrets.masterKey, log });
+    saveLocalConfig(stateFolder, { ...config, port, standInsPort: Number(new URL(standIns.address).port) });
+    const token = await keepToken({ standIns: standIns.address, config, signal, onRenewed: (renewed) => publish(renewed) });
+    const address = host.address;
+    const startedAt = new Date().toISOString();
+    const publish = (current: string) =>
+      writeWorkspaceFile(stateFolder, { address, token: current, pid: process.pid, startedAt, version: VERSION });
+    const client = new ApiClient({ url: address, token: token.current });
+    await seedCatalog(client);
+    publish(token.current());
+    greet({
+      address,
+      stateFolder,
+      logFile: file,
+      moved: port === wanted ? undefined : wanted,
+      seconds: (performance.now() - began) / 1000,
+    });
+    return { address, client, root, stop };
+  } catch (error) {
+    await stop(1000);
+    if (error instanceof PortInUseError) throw new StartError(`port ${port} was taken while we started`, "start again");
+    throw error;
+  }
+}
+
+function jobsHoldAddress(port: number, count: number): StartError {
+  return new StartError(
+    `port ${port} is in use by another program, and ${count} ${count === 1 ? "job" : "jobs"} of this workspace that ${count === 1 ? "has" : "have"} not ended will call it there`,
+    `end the program that holds port ${port} and start again (on Linux: ss -ltnp 'sport = :${port}'), or begin a workspace of its own with --state`,
+  );
+}
+
+function greet({
+  address,
+  stateFolder,
+  logFile,
+  moved,
+  seconds,
+}: {
+  address: string;
+  stateFolder: string;
+  logFile: string;
+  moved: number | undefined;
+  seconds: number;
+}): void {
+  const lines = [
+    ...(moved === undefined ? [] : [`Port ${moved} is in use by another program; this workspace moved to the next free one.`]),
+    `Penstock ${VERSION}, local workspace, ready in ${seconds.toFixed(1)} s`,
+    `  API      ${address}/api   (OpenAPI: /api/openapi.json)`,
+    `  State    ${stateFolder}`,
+    `  Data     ${join(stateFolder, "datastores", AZUREML.defaultDatastore)}   (drop files here)`,
+    `  Log      ${logFile}`,
+    "  CLI      npx penstock --help",
+  ];
+  console.log(`${lines.join("\n")}\n`);
+}
+
+function secret(): string {
+  return randomBytes(32).toString("base64url");
+}
