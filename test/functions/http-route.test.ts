@@ -1,0 +1,135 @@
+import { HttpRequest, InvocationContext } from "@azure/functions";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { httpRoute } from "../../functions/http-route.ts";
+import { route } from "../../shared/api/route.ts";
+import type { Services } from "../../shared/composition.ts";
+import { RunId } from "../../shared/domain/ids.ts";
+import { ProblemError } from "../../shared/domain/problems.ts";
+import type { Principal } from "../../shared/ports/callers.ts";
+import { StoreError } from "../../shared/ports/documents.ts";
+import { anId } from "../support/graphs.ts";
+
+const echo = route({
+  name: "echo",
+  method: "POST",
+  path: "api/things/{id}",
+  summary: "Echoes",
+  role: "Submitter",
+  params: z.object({ id: RunId }),
+  query: z.object({ limit: z.coerce.number().int().max(10).default(5) }),
+  body: z.strictObject({ name: z.string(), list: z.array(z.strictObject({ n: z.int() })).default([]) }),
+  maxBodyBytes: 1000,
+  replies: { 200: z.unknown() },
+});
+
+describe("httpRoute", () => {
+  test("hands on what the route's schemas have read", async () => {
+    const answer = await call({ body: { name: "x" }, query: { limit: "3" } });
+
+    expect(answer.jsonBody).toMatchObject({ params: { id: anId(1) }, query: { limit: 3 }, body: { name: "x", list: [] } });
+  });
+
+  test.each([
+    ["another role", { caller: aCaller("Reader") }, 403, /Submitter/],
+    ["a step's token where it is not let in", { caller: aStepCaller() }, 403, /Submitter/],
+    ["no JSON", { raw: "{" }, 400, /no JSON/],
+    ["an empty body", { raw: "" }, 400, /no body/],
+    ["bytes that are no UTF-8", { raw: Buffer.from([0x22, 0xff, 0x22]) }, 400, /UTF-8/],
+    ["JSON that nests too deep", { raw: "[".repeat(50_000) }, 413, /body/],
+    ["JSON that nests a little too deep", { raw: `${"[".repeat(65)}${"]".repeat(65)}` }, 400, /deeper than 64/],
+    ["a form", { type: "application/x-www-form-urlencoded", raw: "name=x" }, 415, /application\/json/],
+    ["a body over the limit", { body: { name: "x".repeat(1000) } }, 413, /1000/],
+  ])("refuses %s", async (_what, request, status, text) => {
+    const answer = await call(request);
+
+    expect(answer.status).toBe(status);
+    expect(new Headers(answer.headers as Record<string, string>).get("content-type")).toBe("application/problem+json");
+    expect(answer.body).toMatch(text);
+  });
+
+  test("a body at the limit is read", async () => {
+    const answer = await call({ body: { name: "x".repeat(1000 - '{"name":""}'.length) } });
+
+    expect(answer.status).toBeUndefined();
+  });
+
+  test("names every member that is wrong, where it is", async () => {
+    const answer = await call({ id: "no-guid", query: { limit: "11" }, body: { name: 1, list: [{ n: "x" }], more: true } });
+
+    const problem = JSON.parse(String(answer.body));
+    expect(problem.status).toBe(400);
+    expect(problem.errors.map((error: { pointer: string }) => error.pointer)).toEqual([
+      "/params/id",
+      "/query/limit",
+      "/name",
+      "/list/0/n",
+      "",
+    ]);
+  });
+
+  test("brackets inside texts do not count as depth", async () => {
+    const answer = await call({ body: { name: `${"[".repeat(200)}\\"{` } });
+
+    expect(answer.jsonBody).toMatchObject({ body: { name: `${"[".repeat(200)}\\"{` } });
+  });
+
+  test("tells a caller what to do when the store is busy", async () => {
+    const answer = await call({ body: { name: "x" }, fail: new StoreError("busy", "locked") });
+
+    expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+  });
+
+  test("tells nothing of a bug but where the log has it", async () => {
+    const answer = await call({ body: { name: "x" }, fail: new Error("secret detail") });
+
+    expect(answer.status).toBe(500);
+    expect(String(answer.body)).not.toContain("secret detail");
+    expect(String(answer.body)).toContain("invocation");
+  });
+
+  test("a problem goes out as it is", async () => {
+    const answer = await call({ body: { name: "x" }, fail: new ProblemError({ kind: "property-conflict", name: "p" }) });
+
+    expect(answer.status).toBe(409);
+    expect(String(answer.body)).toContain("written once");
+  });
+});
+
+interface Call {
+  caller?: Principal;
+  id?: string;
+  query?: Record<string, string>;
+  body?: unknown;
+  raw?: string | Buffer;
+  type?: string;
+  fail?: Error;
+}
+
+async function call({ caller = aCaller("Submitter"), id = anId(1), query = {}, body, raw, type = "application/json", fail }: Call) {
+  const bytes = raw === undefined ? Buffer.from(JSON.stringify(body ?? {})) : Buffer.from(raw);
+  const bound = httpRoute(echo, () => async ({ params, query: read, body: parsed }) => {
+    if (fail) throw fail;
+    return { jsonBody: { params, query: read, body: parsed } };
+  });
+  const request = new HttpRequest({
+    method: "POST",
+    url: "http://localhost/api/things/x",
+    params: { id },
+    query,
+    headers: { "content-type": type, "content-length": String(bytes.length) },
+    body: { bytes },
+  });
+  return await bound.answer(
+    { verifyCaller: async () => caller } as unknown as Services,
+    request,
+    new InvocationContext({ functionName: "echo", logHandler: () => {} }),
+  );
+}
+
+function aCaller(role: "Reader" | "Submitter"): Principal {
+  return { kind: "user", objectId: "o", tenantId: "t", roles: [role] };
+}
+function aStepCaller(): Principal {
+  return { kind: "step", objectId: anId(1), tenantId: "t", roles: [], stepRunId: anId(1), runId: anId(0) };
+}
