@@ -1,6 +1,4 @@
 """A run outside of any step: prints what it would store, and remembers it while the process lives."""
-import uuid
-
 from azureml.exceptions import UserErrorException
 
 
@@ -10,9 +8,8 @@ class OfflineRecord:
     offline = True
 
     def __init__(self, name=None, tags=None):
-        self.run_id = "OfflineRun_" + str(uuid.uuid4())
+        self._run_id = None
         self._resource = {
-            "id": self.run_id,
             "kind": "childRun",
             "displayName": name or "offline run",
             "status": "Running",
@@ -22,8 +19,16 @@ class OfflineRecord:
         }
         self._entries, self._files, self._children = [], {}, []
 
+    @property
+    def run_id(self):
+        if self._run_id is None:  # most scripts never ask, and uuid takes longer to import than all the rest
+            import uuid
+
+            self._run_id = "OfflineRun_" + str(uuid.uuid4())
+        return self._run_id
+
     def get(self):
-        return self._resource
+        return {"id": self.run_id, **self._resource}
 
     def patch(self, tags=None, remove_tags=None, properties=None):
         for name, value in (properties or {}).items():
@@ -36,7 +41,7 @@ class OfflineRecord:
         for name in remove_tags or []:
             self._resource["tags"].pop(name, None)
             self._say("remove tag " + name)
-        return self._resource
+        return self.get()
 
     def log(self, kind, name, value, description=None, step=None):
         import json
@@ -75,7 +80,7 @@ class OfflineRecord:
     def new_child(self, name=None, tags=None):
         child = OfflineRecord(name, tags)
         self._children.append(child)
-        self._say("child run {}".format(name or child.run_id))
+        self._say("child run {}".format(name or ""))
         return child
 
     def children(self):
@@ -86,7 +91,7 @@ class OfflineRecord:
         if error:
             self._resource["failure"] = {"code": "ScriptFailed", "cause": error}
         self._say(status + (": " + error if error else ""))
-        return self._resource
+        return self.get()
 
     def _say(self, text):
         print("[offline run] " + text, flush=True)

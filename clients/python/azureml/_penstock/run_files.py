@@ -61,7 +61,7 @@ class RunFiles:
         self, prefix=None, output_directory=None, output_paths=None, batch_size=100, append_prefix=True, timeout_seconds=None
     ):
         """Fetches all files below ``prefix`` into ``output_directory``, with the prefix in their paths unless ``append_prefix`` is False."""
-        names = self._below(prefix)
+        names = self._names_below(prefix)
         if output_paths is not None and len(output_paths) != len(names):
             raise UserErrorException("download_files got {} output_paths for {} files".format(len(output_paths), len(names)))
         for index, name in enumerate(names):
@@ -73,7 +73,7 @@ class RunFiles:
         """Names of all files of the run."""
         return self._record.file_names()
 
-    def _below(self, prefix):
+    def _names_below(self, prefix):
         if not prefix:
             return self._record.file_names()
         folder = prefix.rstrip("/")

@@ -1,5 +1,4 @@
 """Sends metrics in the background: in batches, in order, again after an outage, and all of them before the process ends."""
-import atexit
 import collections
 import os
 import random
@@ -7,17 +6,17 @@ import signal
 import sys
 import threading
 import time
-import uuid
+
+from azureml._penstock.batch import MAX_BATCH_ENTRIES, Batch
 
 #: Entries wait this long for others to travel with, in seconds.
 GATHER_SECONDS = 0.25
-MAX_BATCH_ENTRIES = 1000
-MAX_BATCH_BYTES = 900 * 1024
 #: What may wait while the API is away: about half a million plain values. More is dropped, with a warning.
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 #: How long a process that ends waits for an API that is away, in seconds.
 EXIT_PATIENCE_SECONDS = 90.0
 _TERM_PATIENCE_SECONDS = 0.75
+_FORK_PATIENCE_SECONDS = 1.0
 _MAX_PAUSE_SECONDS = 3.0
 
 
@@ -27,9 +26,8 @@ class MetricSender:
     def __init__(self, api):
         self._api = api
         self._reset()
-        atexit.register(self.close)
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._after_fork)
+            os.register_at_fork(before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._begin_as_child)
 
     def add(self, run_id, texts):
         """Takes metric entries (JSON texts) of a run. Returns at once."""
@@ -59,7 +57,8 @@ class MetricSender:
         self._hurry.set()
         self._wake.set()
         if self._thread is None or not self._thread.is_alive():  # the interpreter is ending and starts no threads
-            self._work_until(goal, time.monotonic() + timeout_seconds)
+            self._work(time.monotonic() + timeout_seconds)
+            return self._done >= goal
         with self._arrived:
             return self._arrived.wait_for(lambda: self._done >= goal, timeout_seconds)
 
@@ -73,18 +72,11 @@ class MetricSender:
             _say("{} metrics were not stored (see above)".format(self._dropped))
 
     def _reset(self):
-        self._queue, self._lock = collections.deque(), threading.Lock()
-        self._wake, self._hurry = threading.Event(), threading.Event()
-        self._arrived = threading.Condition()
-        self._bytes = self._taken = self._done = self._dropped = self._order = 0
+        self._queue, self._unsent = collections.deque(), collections.deque()
+        self._lock, self._arrived = threading.Lock(), threading.Condition()
+        self._wake, self._hurry, self._halt = threading.Event(), threading.Event(), threading.Event()
+        self._bytes = self._taken = self._done = self._dropped = 0
         self._thread, self._closed, self._pid, self._warned = None, False, os.getpid(), set()
-
-    def _after_fork(self):
-        # The parent sends what it took; the child has neither its thread nor the right to its connection.
-        self._reset()
-        self._api.forget()
-        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == self._on_term:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def _start(self):
         with self._lock:
@@ -108,82 +100,93 @@ class MetricSender:
             signal.signal(signal.SIGTERM, self._on_term)
 
     def _on_term(self, number, frame):
-        """The job is being ended: sends what waits, but not for long, and lets the signal do its work. Takes no lock: this thread may hold it."""
+        """The job is being ended: lets what waits be sent, but not for long, and the signal do its work. Takes no lock: this thread may hold it."""
         deadline = time.monotonic() + _TERM_PATIENCE_SECONDS
         while os.getpid() == self._pid and self._done < self._taken and time.monotonic() < deadline:
             time.sleep(0.01)
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
+    def _before_fork(self):
+        # A fork while another thread runs may copy locks that nobody will ever release (and Python 3.12 warns of it).
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            if not self._is_away():
+                self.flush(_FORK_PATIENCE_SECONDS)  # a few milliseconds; then the thread is not needed until the next entry
+            self._halt.set()
+            self._hurry.set()
+            self._wake.set()
+            thread.join(_FORK_PATIENCE_SECONDS)
+
+    def _after_fork(self):
+        self._halt.clear()
+        if self._thread is not None and not self._thread.is_alive():
+            self._thread = None
+            if self._done < self._taken:
+                self._start()
+                self._wake.set()
+
+    def _begin_as_child(self):
+        # The parent sends what it took; the child has neither its thread nor the right to its connection.
+        self._reset()
+        self._api.forget()
+        if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == self._on_term:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
     def _run(self):
-        while True:
+        while not self._halt.is_set():
             self._wake.wait()
             self._wake.clear()
             self._hurry.wait(GATHER_SECONDS)
             self._hurry.clear()
-            while self._queue:
-                self._send(self._next_batch(), None)
+            self._work(None)
 
-    def _work_until(self, goal, deadline):
-        while self._queue and self._done < goal and time.monotonic() < deadline:
-            self._send(self._next_batch(), deadline)
+    def _work(self, deadline):
+        """Sends what waits until there is nothing more, the deadline (if any) is past, or the thread is to halt."""
+        while not self._halt.is_set() and (deadline is None or time.monotonic() < deadline):
+            with self._lock:
+                if not self._unsent and self._queue:
+                    self._unsent.append(Batch.take(self._queue))
+            if not self._unsent:
+                return
+            self._send(self._unsent[0])
 
-    def _next_batch(self):
-        """Waiting entries of one run, as many as may travel together."""
-        with self._lock:
-            run_id, size, texts = self._queue[0][0], 0, []
-            while self._queue and self._queue[0][0] == run_id and len(texts) < MAX_BATCH_ENTRIES:
-                text = self._queue[0][1]
-                if texts and size + len(text) > MAX_BATCH_BYTES:
-                    break
-                texts.append(text)
-                size += len(text) + 1
-                self._queue.popleft()
-        return run_id, texts
-
-    def _send(self, batch, deadline):
+    def _send(self, batch):
         from azureml._penstock.api import Unreachable
         from azureml.exceptions import ServiceException
 
-        run_id, texts = batch
-        body, path, pause = self._body(texts), "/api/runs/{}/metrics".format(run_id), 0.1
-        while True:
-            try:
-                self._api.attempt("POST", path, None, body, "application/json")
-                return self._settle(texts)
-            except Unreachable as error:
-                wait = max(error.retry_after, pause * random.uniform(0.5, 1.0))
-                pause = min(pause * 2, _MAX_PAUSE_SECONDS)
-                if pause == _MAX_PAUSE_SECONDS:
-                    self._warn("the Penstock API does not answer ({}); metrics wait for it".format(error))
-                if deadline is not None and time.monotonic() + wait > deadline:
-                    return None
-                time.sleep(wait)
-            except ServiceException as error:
-                return self._refused(run_id, texts, error, deadline)
-
-    def _body(self, texts):
-        # The clock orders batches of several processes of one run too; within one process it must never stand still.
-        self._order = max(self._order + 1, time.time_ns() // 1000)
-        head = '{{"batchId":"{}","order":{},"entries":['.format(uuid.uuid4(), self._order)
-        return (head + ",".join(texts) + "]}").encode()
-
-    def _refused(self, run_id, texts, error, deadline):
-        if error.status_code in (400, 413) and len(texts) > 1:  # one entry must not cost the others
-            half = len(texts) // 2
-            self._send((run_id, texts[:half]), deadline)
-            self._send((run_id, texts[half:]), deadline)
+        try:
+            self._api.attempt("POST", "/api/runs/{}/metrics".format(batch.run_id), None, batch.body, "application/json")
+        except Unreachable as error:
+            batch.attempts += 1
+            pause = min(0.1 * 2 ** min(batch.attempts, 8), _MAX_PAUSE_SECONDS)
+            if pause == _MAX_PAUSE_SECONDS:
+                self._warn("the Penstock API does not answer; metrics wait for it")
+            self._rest(max(error.retry_after, pause * random.uniform(0.5, 1.0)))
             return
-        with self._lock:
-            self._drop(len(texts), str(error))
-        self._settle(texts)
+        except ServiceException as error:
+            if error.status_code in (400, 413) and len(batch.texts) > 1:  # one entry must not cost the others
+                self._unsent.popleft()
+                self._unsent.extendleft(reversed(batch.halves()))
+                return
+            with self._lock:
+                self._drop(len(batch.texts), str(error))
+        self._settle(self._unsent.popleft())
 
-    def _settle(self, texts):
+    def _is_away(self):
+        """Whether the API did not answer when last called."""
         with self._lock:
-            self._bytes -= sum(len(text) for text in texts)
+            return bool(self._unsent) and self._unsent[0].attempts > 0
+
+    def _settle(self, batch):
+        with self._lock:
+            self._bytes -= sum(len(text) for text in batch.texts)
         with self._arrived:
-            self._done += len(texts)
+            self._done += len(batch.texts)
             self._arrived.notify_all()
+
+    def _rest(self, seconds):
+        self._halt.wait(seconds)
 
     def _drop(self, count, reason):
         self._dropped += count

@@ -1,4 +1,6 @@
 """What all runs of this process share: the step's context, the connection to the API, the sender of metrics. Made when first needed."""
+import atexit
+
 from azureml._penstock.context import step_context
 
 _shared = {}
@@ -24,6 +26,13 @@ def sender():
 def flush(timeout_seconds):
     """Waits for the metrics logged so far; False if time ran out. Free if nothing was ever logged."""
     return "sender" not in _shared or _shared["sender"].flush(timeout_seconds)
+
+
+@atexit.register  # on import, so that it comes after the script's own exit handlers, which may still log
+def close():
+    """Waits at the end of the process until what was logged is stored."""
+    if "sender" in _shared:
+        _shared["sender"].close()
 
 
 def _once(key, make):

@@ -64,8 +64,8 @@ class Run(RunMetrics, RunFiles, RunTags):
         """The experiment that the run belongs to, with its workspace."""
         if self._experiment is None:
             context_run = self.get_context()
-            if context_run is self:
-                raise UnsupportedError("an offline run has no experiment and no workspace; Workspace.from_config() reads a config.json")
+            if context_run._record.offline:
+                raise AttributeError("experiment")  # __getattr__ says more
             self._experiment = context_run.experiment
         return self._experiment
 
@@ -174,6 +174,8 @@ class Run(RunMetrics, RunFiles, RunTags):
         return "Run(Id: {})".format(self.id)
 
     def __getattr__(self, name):
+        if name == "experiment":
+            raise UnsupportedError("an offline run has no experiment and no workspace; Workspace.from_config() reads a config.json")
         if name in unsupported.RUN:
             raise UnsupportedError(unsupported.sentence("Run." + name, unsupported.RUN[name]))
         raise AttributeError("{!r} object has no attribute {!r}".format(type(self).__name__, name))
