@@ -15,7 +15,7 @@ import type { Orchestrations } from "./ports/orchestrations.ts";
 import { advanceRun } from "./services/advance-run.ts";
 import { beginStep } from "./services/begin-step.ts";
 import { cancelRun } from "./services/cancel-run.ts";
-import { createCatalog } from "./services/catalog.ts";
+import { createCatalog, datastoreContainer } from "./services/catalog.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
 import { reconcile } from "./services/reconcile.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
@@ -23,6 +23,7 @@ import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRu
 import { settleStep } from "./services/settle-step.ts";
 import { StepPhases } from "./services/step-phases.ts";
 import { layOutRuntime } from "./services/step-runtime.ts";
+import { createStorageServices } from "./services/storage-services.ts";
 import { submitRun } from "./services/submit-run.ts";
 import { getRun, listRuns, listSteps } from "./services/view-runs.ts";
 import type { Settings } from "./settings.ts";
@@ -49,6 +50,8 @@ export function compose(settings: Settings) {
   });
   const stepTokens = createStepTokens(settings.callers.stepTokenKey);
   const backend = createAzureMlBackend({ ...settings.azureml, apiVersion: "2024-04-01", credential: lazyCredential(), clock, log });
+  const containerOf = datastoreContainer(catalog);
+  const storage = createStorageServices({ documents, blobs, clock, limits: settings.limits, datastoreContainer: containerOf });
   const phases = new StepPhases();
   const runtimeUri = layOutRuntime({ blobs, folder: settings.runtimeFolder });
   const workspace = {
@@ -60,14 +63,15 @@ export function compose(settings: Settings) {
   };
 
   return (orchestrations: Orchestrations, log: Log) => {
-    const deps = { runs, blobs, backend, catalog, phases, clock, log, orchestrations, stepTokens, runtimeUri };
+    const deps = { runs, blobs, backend, catalog, phases, clock, log, orchestrations, stepTokens, runtimeUri, containerOf, ...storage };
     return {
+      ...storage,
       log,
       blobs,
       catalog,
       verifyCaller,
       getWorkspace: () => workspace,
-      submitRun: submitRun({ ...deps, findSnapshot: async () => undefined }),
+      submitRun: submitRun(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),

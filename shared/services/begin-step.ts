@@ -1,7 +1,8 @@
+import { ProblemError } from "../domain/problems.ts";
 import { type Failure, StepRunDocument } from "../domain/run-documents.ts";
 import { isSettled } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
-import type { BlobStore } from "../ports/blob-store.ts";
+import type { BlobRef, BlobStore } from "../ports/blob-store.ts";
 import type { StepTokens } from "../ports/callers.ts";
 import { ComputeError } from "../ports/compute-backend.ts";
 import type { Stored } from "../ports/documents.ts";
@@ -16,6 +17,10 @@ export interface BeginStepDeps extends StepDeps {
   catalog: Catalog;
   blobs: BlobStore;
   stepTokens: StepTokens;
+  /** Container of a datastore of the catalog. */
+  containerOf(datastore: string): Promise<string>;
+  /** Makes sure that a snapshot lies as a folder, and says where. */
+  layOutSnapshot(snapshotId: string): Promise<BlobRef>;
   /** URI of the folder with the step runtime, which every job takes along. */
   runtimeUri: () => Promise<string>;
   settings: { apiUrl: string; workspace: string; defaultCompute: string; defaultImage: string };
@@ -80,8 +85,10 @@ function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { st
 /** @returns the failure, where the step cannot run as it is. */
 async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRunDocument): Promise<Failure | { id: string }> {
   const { step, head, plan } = context;
-  const [inputs, compute, environment, runtimeUri, token] = await Promise.all([
+  const [inputs, outputs, code, compute, environment, runtimeUri, token] = await Promise.all([
     findInputs(deps, context),
+    outputUris(deps, stepRun),
+    step.snapshotId && deps.layOutSnapshot(step.snapshotId),
     deps.catalog.get("computes", step.compute ?? plan.graph.graph.defaultCompute ?? deps.settings.defaultCompute),
     deps.catalog.find("environments", "default"),
     deps.runtimeUri(),
@@ -89,17 +96,16 @@ async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRu
   ]);
   if ("cause" in inputs) return inputs;
   const spec = step.environment ?? environment?.spec;
-  const snapshotId = step.snapshotId;
   const request = buildJob(step, {
     head,
     plan,
     stepRun,
     compute: compute.target,
     environment: { image: spec?.image ?? deps.settings.defaultImage, ...(spec?.condaFile !== undefined && { condaFile: spec.condaFile }) },
-    ...(snapshotId && { code: { id: snapshotId, uri: deps.blobs.uri({ datastore: "snapshots", path: `code/${snapshotId}` }) } }),
+    ...(code && step.snapshotId && { code: { id: step.snapshotId, uri: deps.blobs.uri(code) } }),
     runtimeUri,
     inputs: inputs.found,
-    outputUri: (place) => deps.blobs.uri(place),
+    outputs,
     apiUrl: deps.settings.apiUrl,
     workspace: deps.settings.workspace,
     token,
@@ -110,11 +116,12 @@ async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRu
 type Inputs = { found: Record<string, { uri: string; kind: "file" | "folder" }> } | Failure;
 
 /** Where each input lies, and whether it is a file or a folder: a compute must be told, and v1's authors never say. */
-async function findInputs({ blobs }: BeginStepDeps, { step, plan }: StepContext): Promise<Inputs> {
+async function findInputs({ blobs, containerOf }: BeginStepDeps, { step, plan }: StepContext): Promise<Inputs> {
   const found: Record<string, { uri: string; kind: "file" | "folder" }> = {};
   for (const [name, { source }] of Object.entries(step.inputs)) {
     const place = "step" in source ? producedPlace(plan, source) : source;
-    const kind = "step" in source ? "folder" : await kindOf(blobs, source);
+    const ref = { datastore: await containerOf(place.datastore), path: place.path };
+    const kind = "step" in source ? "folder" : await kindOf(blobs, ref);
     if (!kind) {
       return {
         code: "InputNotFound",
@@ -122,9 +129,16 @@ async function findInputs({ blobs }: BeginStepDeps, { step, plan }: StepContext)
         remedy: "upload the data, or correct path_on_datastore",
       };
     }
-    found[name] = { uri: blobs.uri(place), kind };
+    found[name] = { uri: blobs.uri(ref), kind };
   }
   return { found };
+}
+
+async function outputUris({ blobs, containerOf }: BeginStepDeps, { outputs }: StepRunDocument): Promise<Record<string, string>> {
+  const uris: Record<string, string> = {};
+  for (const [name, { datastore, path }] of Object.entries(outputs))
+    uris[name] = blobs.uri({ datastore: await containerOf(datastore), path });
+  return uris;
 }
 
 function producedPlace(plan: StepContext["plan"], source: { step: string; output: string }): { datastore: string; path: string } {
@@ -143,6 +157,12 @@ async function kindOf(blobs: BlobStore, place: { datastore: string; path: string
 
 async function afterError(deps: BeginStepDeps, stored: Stored<StepRunDocument>, error: unknown): Promise<StepTurn> {
   if (error instanceof StoreError && error.retryable) return { status: "Queued", begun: false, retryAfterSeconds: BUSY_SECONDS };
+  // What the step names went away since the submit, or a file of its snapshot was damaged: no later attempt can help.
+  if (error instanceof StoreError || error instanceof ProblemError)
+    return await settle(deps, stored, {
+      status: "Failed",
+      failure: { code: error instanceof StoreError ? "StoreError" : error.problem.kind, cause: error.message },
+    });
   if (!(error instanceof ComputeError)) throw error;
   if (error.retryable) {
     deps.log.warn("compute service did not take the job; it is tried again", { stepRunId: stored.value.id, cause: error.message });

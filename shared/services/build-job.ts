@@ -24,7 +24,8 @@ export interface JobContext {
   code?: { id: string; uri: string };
   runtimeUri: string;
   inputs: Record<string, { uri: string; kind: "file" | "folder" }>;
-  outputUri(place: { datastore: string; path: string }): string;
+  /** URIs of the declared outputs by name. */
+  outputs: Record<string, string>;
   apiUrl: string;
   workspace: string;
   token: string;
@@ -33,9 +34,7 @@ export interface JobContext {
 /** The job of one attempt of a step. */
 export function buildJob(step: Step, context: JobContext): JobRequest {
   const { head, stepRun } = context;
-  const outputs = Object.entries(step.outputs).map(
-    ([name, output]) => [name, { uri: context.outputUri(outputPlace(stepRun.id, name, output)), mode: output.mode }] as const,
-  );
+  const outputs = Object.entries(step.outputs).map(([name, { mode }]) => [name, { uri: context.outputs[name] ?? "", mode }] as const);
   const inputs = Object.entries(context.inputs).map(
     ([name, input]) => [name, { ...input, mode: step.inputs[name]?.mode ?? "mount" }] as const,
   );

@@ -43,3 +43,8 @@ export function createCatalog(store: CatalogStore): Catalog {
   };
   return catalog;
 }
+
+/** The container of a datastore by its name. @throws {ProblemError} not-found */
+export function datastoreContainer(catalog: Catalog): (name: string) => Promise<string> {
+  return async (name) => (await catalog.get("datastores", name)).container;
+}

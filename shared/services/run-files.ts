@@ -14,6 +14,8 @@ export interface RunFilesDeps {
   runs: RunStore;
   blobs: BlobStore;
   backend: ComputeBackend;
+  /** Container of a datastore of the catalog. */
+  containerOf(datastore: string): Promise<string>;
 }
 
 /** Bytes of log that one answer holds at the most. */
@@ -122,7 +124,7 @@ export const listOutputs =
         continue;
       for (const [name, output] of Object.entries(step.outputs)) {
         const place = outputPlace(stepRunId, name, output);
-        const { blobs } = await deps.blobs.list(place.datastore, { prefix: `${place.path}/`, limit: OUTPUT_FILES });
+        const { blobs } = await deps.blobs.list(await deps.containerOf(place.datastore), { prefix: `${place.path}/`, limit: OUTPUT_FILES });
         outputs.push({ step: step.key, runId: stepRunId, name, ...place, files: blobs.map((blob) => toFile(blob, `${place.path}/`)) });
       }
     }

@@ -45,7 +45,7 @@ function aContext(graph: PipelineGraph): JobContext {
     environment: { image: "base" },
     runtimeUri: "file:///runtime",
     inputs: {},
-    outputUri: ({ datastore, path }) => `blob://${datastore}/${path}`,
+    outputs: { model: "blob://model" },
     apiUrl: "http://127.0.0.1:7071",
     workspace: "penstock",
     token: "secret-token",
@@ -75,7 +75,7 @@ describe("buildJob", () => {
     expect(job.command).toBe(
       `export AZUREML_DATAREFERENCE_model="\${{outputs.model}}" PYTHONPATH="\${{inputs.penstock_runtime}}\${PYTHONPATH:+:$PYTHONPATH}"; python 'train.py' '--rate' '0.5' '--out' "\${{outputs.model}}"`,
     );
-    expect(job.outputs).toEqual({ model: { uri: `blob://workspaceblobstore/azureml/${anId(1)}/model`, mode: "mount" } });
+    expect(job.outputs).toEqual({ model: { uri: "blob://model", mode: "mount" } });
     expect(job.environmentVariables).toMatchObject({ AML_PARAMETER_r: "0.5", AZUREML_RUN_ID: anId(1) });
   });
 
