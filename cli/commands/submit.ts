@@ -1,0 +1,72 @@
+import { submitFile } from "../../sdk/submit.ts";
+import { readTags } from "../../sdk/tags.ts";
+import type { RunOutcome } from "../../shared/domain/statuses.ts";
+import type { CommandContext } from "../command-context.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { formatBytes } from "../format.ts";
+import { harmless } from "../text-width.ts";
+import { watchRun } from "../watch-run.ts";
+import { showRunJson } from "./show.ts";
+
+export interface SubmitFlags {
+  readonly watch?: boolean;
+  readonly set: readonly string[];
+  readonly tag: readonly string[];
+  readonly experiment?: string;
+  readonly displayName?: string;
+  readonly continueOnStepFailure?: boolean;
+}
+
+/** `run submit FILE`: the run's id (or the run, as JSON) goes to stdout, how it goes on to stderr. */
+export async function submit(context: CommandContext, file: string, flags: SubmitFlags): Promise<ExitCode> {
+  const { err, out, io } = context;
+  const workspace = context.workspace();
+  const client = context.client();
+  const submitted = await submitFile(client, file, {
+    from: io.folder,
+    set: flags.set,
+    tags: readTags(flags.tag),
+    ...(flags.experiment !== undefined && { experiment: flags.experiment }),
+    ...(flags.displayName !== undefined && { displayName: flags.displayName }),
+    continueOnStepFailure: flags.continueOnStepFailure ?? false,
+    exclude: workspace.stateFolder === undefined ? [] : [workspace.stateFolder],
+  });
+  const { run, uploadedBytes } = submitted;
+  const uploaded = uploadedBytes > 0 ? `, ${formatBytes(uploadedBytes)} uploaded` : "";
+  err.line(`Submitted ${harmless(run.displayName)} to experiment ${run.experimentName}: ${run.steps?.total ?? 0} steps${uploaded}`);
+  if (!context.isJson) out.line(run.id);
+  if (flags.watch) return await watch(context, run.id);
+  for (const warning of submitted.warnings) err.line(`${err.colors.yellow("warning")} ${harmless(warning)}`);
+  if (context.isJson) context.json(run);
+  else err.line(`  next    ${context.command} run show ${run.id}`);
+  return EXIT.ok;
+}
+
+async function watch(context: CommandContext, runId: string): Promise<ExitCode> {
+  const { err, io, command } = context;
+  const client = context.client();
+  try {
+    const hint = "Ctrl-C detaches";
+    const outcome = await watchRun(client, runId, { stream: io.stderr, environment: io.environment, signal: io.signal, command, hint });
+    if (context.isJson) await showRunJson(context, client, runId);
+    return exitCodeOf(outcome);
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    err.line();
+    err.line("Detached; the run goes on.");
+    err.line(`  look    ${command} run show ${runId}`);
+    err.line(`  cancel  ${command} run cancel ${runId}`);
+    return EXIT.interrupted;
+  }
+}
+
+function exitCodeOf(outcome: RunOutcome): ExitCode {
+  switch (outcome) {
+    case "Completed":
+      return EXIT.ok;
+    case "Failed":
+      return EXIT.runFailed;
+    case "Canceled":
+      return EXIT.runCanceled;
+  }
+}

@@ -1,0 +1,29 @@
+import type { StepList } from "../shared/api/resources.ts";
+import type { StepStatus } from "../shared/domain/statuses.ts";
+import { formatClock } from "./format.ts";
+import { lookOf, spanOf } from "./step-line.ts";
+import type { Terminal } from "./terminal.ts";
+import { harmless } from "./text-width.ts";
+
+/** The same as a live table for files, pipes and CI: one line for each step whose status changed. */
+export class PlainLines {
+  private readonly out: Terminal;
+  private readonly shown = new Map<string, StepStatus>();
+
+  constructor(out: Terminal) {
+    this.out = out;
+  }
+
+  show({ steps }: StepList): void {
+    for (const step of steps) {
+      const before = this.shown.get(step.key) ?? "NotStarted";
+      if (before === step.status) continue;
+      this.shown.set(step.key, step.status);
+      const span = step.endedAt === undefined ? "" : ` after ${spanOf(step, Date.now())}`;
+      const cause = step.failure === undefined ? "" : `: ${harmless(step.failure.cause)}`;
+      this.out.line(`${formatClock(new Date())} ${harmless(step.key)} ${lookOf(step.status).word}${span}${cause}`);
+    }
+  }
+
+  close(): void {}
+}
