@@ -55,14 +55,14 @@ export class Environments {
     this.interpreters = new Interpreters(stateFolder, python, this.#buildVariables);
   }
 
-  /** Clears away what a killed server was building, and looks for the default interpreter. */
+  /** Looks for the default interpreter; a job that needs one says so if there is none. */
+  async findDefault(): Promise<void> {
+    this.#default = await this.interpreters.default().catch(() => undefined);
+  }
+
+  /** Clears away what a killed server was building. */
   async start(): Promise<void> {
     mkdirSync(this.#root, { recursive: true });
-    const found = (interpreter: Interpreter) => {
-      this.#default = interpreter;
-    };
-    // Without one the jobs that need it say so.
-    this.interpreters.default().then(found, () => undefined);
     for (const folder of environmentFolders(this.#root)) {
       if (folder.isReady()) continue;
       const marker = folder.beganWith();

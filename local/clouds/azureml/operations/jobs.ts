@@ -107,7 +107,7 @@ function refuseImpossible(service: Service, name: string, job: CommandJob): void
   const compute = service.computes.get(cluster);
   if (!compute) throw refusal("computeId", `there is no compute '${job.computeId}' in this workspace: create it first`);
   const nodes = nodesOf({ properties: job } as JobRecord);
-  if (nodes < 1 || nodes > maximumNodes(compute.properties)) {
+  if (nodes < 1 || nodes > Math.max(1, maximumNodes(compute.properties))) {
     throw refusal(
       "resources.instanceCount",
       `${nodes} nodes are asked for, and '${cluster}' has at most ${maximumNodes(compute.properties)}`,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type AzureMl, type AzureMlOptions, createAzureMl } from "../../../../local/clouds/azureml/azureml.ts";
+import { processTable } from "../../../../local/clouds/azureml/jobs/processes.ts";
 import type { EventGridEvent } from "../../../../local/clouds/azureml/jobs/run-status-event.ts";
 
 export const COORDINATES = {
@@ -236,9 +237,19 @@ export function aJob(properties: Record<string, unknown> = {}): Record<string, u
 
 export const CODE_ID = `${WORKSPACE}/codes/snapshot/versions/1`;
 
+/** An output that is mounted at a folder of the default datastore. */
+export function mountedAt(path: string): unknown {
+  return { jobOutputType: "uri_folder", uri: `azureml://datastores/workspaceblobstore/paths/${path}` };
+}
+
 /** Resolves when the condition holds; for what nobody sends an event about. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Whether a process lives; one that ended and that nobody waited for does not. */
+export async function isAlive(pid: number): Promise<boolean> {
+  return (await processTable.find(pid)) !== undefined;
 }
 
 function parsed(text: string): unknown {
