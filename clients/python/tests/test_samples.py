@@ -37,6 +37,26 @@ def test_the_data_set_is_fishers():
     assert list(rows[37].values()) == ["4.9", "3.6", "1.4", "0.1", "setosa"]
 
 
+def test_both_samples_hold_the_same_data():
+    copies = [os.path.join(SAMPLES, name, "data", "iris.csv") for name in ("iris", "iris-sklearn")]
+    contents = [open_and_read(path) for path in copies]
+
+    assert contents[0] == contents[1]
+
+
+def open_and_read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def test_the_scripts_of_the_samples_are_python_of_this_version():
+    scripts = [os.path.join(folder, name) for folder, _, names in os.walk(SAMPLES) for name in names if name.endswith(".py")]
+    for script in scripts:
+        compile(open_and_read(script), script, "exec")
+
+    assert len(scripts) >= 10
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("iris")
