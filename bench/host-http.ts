@@ -1,5 +1,5 @@
 // Requests per second of an empty function on the embedded host beside bare node:http, 32 connections, on one core each for
-// server and client: `node bench/host-http.ts [seconds]`. Prints one line of JSON.
+// server and client: `node --experimental-transform-types bench/host-http.ts [seconds]`. Prints one line of JSON.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,11 +13,20 @@ import { startHost } from "../local/host/host.ts";
 const CONNECTIONS = 32;
 const APP = `const { app } = require("@azure/functions"); app.http("empty", { handler: () => ({ body: "ok" }) });`;
 
-/** Requests answered per second; the client is a process of its own. */
-async function measure(port: number, path: string, seconds: number): Promise<number> {
+interface Rate {
+  perSecond: number;
+  /** Of this process, for one request: steadier than the rate where the machine is shared. */
+  cpuMicroseconds: number;
+}
+
+/** The client is a process of its own; it says when it is warm and how many answers it had from then on. */
+async function measure(port: number, path: string, seconds: number): Promise<Rate> {
   const client = fork(import.meta.filename, ["client", String(port), path, String(seconds)]);
+  await once(client, "message");
+  const before = process.cpuUsage();
   const [count] = (await once(client, "message")) as [number];
-  return Math.round(count / seconds);
+  const { user, system } = process.cpuUsage(before);
+  return { perSecond: Math.round(count / seconds), cpuMicroseconds: Math.round((user + system) / count) };
 }
 
 /** Asks again on each connection as soon as it has its answer, which is known by the length of the first one. */
@@ -40,6 +49,7 @@ async function runClient(port: number, path: string, seconds: number): Promise<v
     return socket;
   });
   await new Promise((done) => setTimeout(done, 1000)); // warm
+  process.send?.("warm");
   answered = 0;
   await new Promise((done) => setTimeout(done, seconds * 1000));
   const total = answered;
@@ -80,7 +90,7 @@ async function main(seconds: number): Promise<void> {
       seconds,
       bareNodeHttp: bareRate,
       emptyFunction: hostRate,
-      share: Number((hostRate / bareRate).toFixed(3)),
+      share: Number((hostRate.perSecond / bareRate.perSecond).toFixed(3)),
       startMs,
     }),
   );

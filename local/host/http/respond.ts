@@ -15,6 +15,9 @@ const CONNECTION_HEADERS = new Set([
   "trailer",
 ]);
 
+/** Up to here a body goes out as a text of single bytes, which Node puts behind the headers in one write; buffers take two. */
+const ONE_WRITE_BYTES = 16 * 1024;
+
 /** An answer of the host itself. One that leaves the body unread closes the connection, so that nothing is mistaken for the next request. */
 export function respond(request: IncomingMessage, response: ServerResponse, { status, headers = {}, body = "" }: HostResponse): void {
   if (response.headersSent || response.destroyed) return;
@@ -45,6 +48,7 @@ export function respondRpc(request: IncomingMessage, response: ServerResponse, r
   if (status !== 204 && status !== 304) headers.push("content-length", String(bytes?.length ?? 0));
   if (!request.complete) headers.push("connection", "close");
   response.writeHead(status, headers);
-  if (bytes?.length) response.end(bytes);
-  else response.end();
+  if (!bytes?.length) response.end();
+  else if (bytes.length > ONE_WRITE_BYTES) response.end(bytes);
+  else response.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1"), "latin1");
 }
