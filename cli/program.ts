@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import packageJson from "../package.json" with { type: "json" };
 import type { CommandContext, GlobalOptions, Io } from "./command-context.ts";
 import { commandContext } from "./command-context.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { readVersion } from "./version.ts";
 
 type Run<A extends unknown[]> = (context: CommandContext, ...args: A) => Promise<ExitCode>;
 
@@ -10,7 +10,7 @@ type Run<A extends unknown[]> = (context: CommandContext, ...args: A) => Promise
 export function buildProgram(io: Io, ended: (code: ExitCode) => void): Command {
   const program = new Command("penstock")
     .description("Run Azure Machine Learning v1 pipelines on your own workspace")
-    .version(packageJson.version)
+    .version(readVersion())
     .addOption(new Option("--state <dir>", "state folder of the workspace to call").conflicts("url"))
     .option("--url <url>", "address of the workspace to call; its token is taken from PENSTOCK_TOKEN")
     .addOption(new Option("-o, --output <format>", "how data is printed").choices(["json", "table"]).default("table"))

@@ -194,7 +194,7 @@ class StepReader {
           remedyFor(
             key,
             this.context.stepKeys.filter((each) => each !== this.key),
-            "steps",
+            "other steps",
           ),
         );
       }

@@ -69,7 +69,9 @@ export function parseYaml(text: string, report: Report): YamlTree | undefined {
   };
   try {
     const document = parse(text, lines);
-    for (const { pos, message } of [...document.errors, ...document.warnings]) report.add(place(pos[0]), lowerFirst(message));
+    for (const { pos, code, message } of [...document.errors, ...document.warnings]) {
+      report.add(place(pos[0]), code === "MULTIPLE_DOCS" ? "a second document begins here" : lowerFirst(message));
+    }
     if (report.count > 0) return undefined;
     return new YamlTree(new Reader(report, place).read(document.contents, 0), lines);
   } catch (error) {
@@ -86,7 +88,7 @@ function parse(text: string, lineCounter: LineCounter): ReturnType<typeof parseD
   Error.stackTraceLimit = 0;
   try {
     // Its own check for repeated keys compares each with each; Reader does that with a map.
-    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: "silent" });
+    return parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: "error" });
   } finally {
     Error.stackTraceLimit = limit;
   }
