@@ -41,7 +41,8 @@ export interface BlobStore {
   /** Writes a whole blob; with `createOnly` answers undefined when one is there. */
   write(ref: BlobRef, body: Uint8Array, options?: { createOnly?: boolean }): Promise<BlobInfo | undefined>;
   /** Keeps one part of a blob to be; parts of another `upload` never mix. Invisible until {@link commit}. At most {@link STAGED_PART_BYTES}
-   * a part, 50,000 parts. A part sent again replaces the first. Parts are not covered by {@link durable}: what power loss took is missing in commit. */
+   * a part, 50,000 parts. A part sent again replaces the first. Parts are not covered by {@link durable}: after power loss they may be gone or hold
+   * other bytes, so who commits checks them by a hash. */
   stage(ref: BlobRef, upload: string, part: number, body: Uint8Array): Promise<void>;
   /** Makes parts 0..`parts`-1 one visible blob. @throws {StoreError} `invalid-key` naming a part that is missing. */
   commit(ref: BlobRef, upload: string, parts: number): Promise<BlobInfo>;

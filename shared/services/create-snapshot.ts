@@ -1,24 +1,24 @@
 import type { SnapshotResource } from "../api/resources.ts";
 import { type ProblemDetail, ProblemError } from "../domain/problems.ts";
 import type { SnapshotManifest } from "../domain/snapshot-manifest.ts";
-import type { BlobStore } from "../ports/blob-store.ts";
 import { checkManifest, type SnapshotLimits } from "./check-manifest.ts";
 import type { ContentIndex, ContentPlace } from "./content-index.ts";
-import { codeRef, type SnapshotStore, snapshotIdOf } from "./snapshot-store.ts";
+import type { layOutSnapshot } from "./lay-out-snapshot.ts";
+import { type SnapshotStore, snapshotIdOf } from "./snapshot-store.ts";
 
 export interface CreateSnapshotDeps {
-  blobs: BlobStore;
   content: ContentIndex;
   snapshots: SnapshotStore;
   limits: SnapshotLimits;
 }
 
 /**
- * Makes a snapshot of contents that the workspace has, or says which it lacks. The manifest is written last: a snapshot that has one is whole.
+ * Makes a snapshot of contents that the workspace has, or says which it lacks. It becomes a folder when a step first needs it ({@link layOutSnapshot}):
+ * an edit of one file in thousands costs the client no more than that file.
  * @throws {ProblemError} invalid-request, too-large.
  */
 export const createSnapshot =
-  ({ blobs, content, snapshots, limits }: CreateSnapshotDeps) =>
+  ({ content, snapshots, limits }: CreateSnapshotDeps) =>
   async (manifest: SnapshotManifest): Promise<SnapshotResource> => {
     checkManifest(manifest, limits);
     const snapshotId = snapshotIdOf(manifest);
@@ -28,7 +28,6 @@ export const createSnapshot =
     const missing = hashes.filter((hash) => !places.has(hash));
     assertSizes(manifest, places);
     if (missing.length > 0) return { snapshotId, complete: false, missing };
-    await blobs.layOut(codeRef(snapshotId), await snapshots.layout(manifest));
     await snapshots.write(snapshotId, manifest);
     return { snapshotId, complete: true, missing: [] };
   };

@@ -1,14 +1,19 @@
 import { createHash, type Hash } from "node:crypto";
 import type { BlobRef, BlobStore } from "../ports/blob-store.ts";
 
-const READ_BYTES = 8 * 1024 * 1024;
+const READ_BYTES = 4 * 1024 * 1024;
 
-/** Bytes of a blob in pieces, never all of them in memory; ends early if the blob does. */
+/** Bytes of a blob in pieces, two of them in memory: while one is at work, the next is read. Ends early if the blob does. */
 async function* pieces(blobs: BlobStore, ref: BlobRef): AsyncGenerator<Uint8Array> {
-  for (let from = 0; ; from += READ_BYTES) {
-    const bytes = await blobs.read(ref, { from, length: READ_BYTES });
-    if (bytes && bytes.length > 0) yield bytes;
-    if (!bytes || bytes.length < READ_BYTES) return;
+  const readFrom = (from: number) => blobs.read(ref, { from, length: READ_BYTES });
+  let next = readFrom(0);
+  for (let from = READ_BYTES; ; from += READ_BYTES) {
+    const bytes = await next;
+    if (!bytes || bytes.length === 0) return;
+    if (bytes.length === READ_BYTES) next = readFrom(from);
+    next.catch(() => undefined); // heard at its turn, unless nobody wants more
+    yield bytes;
+    if (bytes.length < READ_BYTES) return;
   }
 }
 

@@ -58,10 +58,16 @@ class LocalBlobStore implements BlobStore {
     await this.#at(ref, () => this.#staging.putPart(ref, upload, part, body));
   }
 
-  async commit(ref: BlobRef, upload: string, parts: number): Promise<BlobInfo> {
-    const info = await this.#put(ref, (handle) => this.#staging.appendParts(handle, ref, upload, parts), replaceBy);
-    await this.discard(ref, upload);
-    return info;
+  commit(ref: BlobRef, upload: string, parts: number): Promise<BlobInfo> {
+    return this.#at(ref, async () => {
+      const { file, changed } = await this.#places.forWriting(ref);
+      const whole = await this.#staging.assemble(ref, upload, parts);
+      const info = blobInfo(ref.path, await lstat(whole, { bigint: true }));
+      await rename(whole, file);
+      this.#syncs.mark(changed);
+      await this.#staging.discard(ref, upload);
+      return info;
+    });
   }
 
   discard(ref: BlobRef, upload: string): Promise<void> {

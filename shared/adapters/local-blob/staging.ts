@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { BlobRef } from "../../ports/blob-store.ts";
-import { StoreError } from "../../ports/documents.ts";
-import { isAbsent } from "./file-error.ts";
+import { type BlobRef, STAGED_PART_BYTES } from "../../ports/blob-store.ts";
+import { StagedParts } from "./staged-parts.ts";
 
 /** After this long a temporary file is one that a dead process left. */
 const LEFTOVER_MS = 60 * 60 * 1000;
@@ -36,21 +35,15 @@ export class Staging {
   }
 
   async putPart(ref: BlobRef, upload: string, part: number, body: Uint8Array): Promise<void> {
-    const folder = this.#folderOf(ref, upload);
-    await mkdir(folder, { recursive: true });
-    await this.file(async (handle) => handle.writeFile(body), { sync: false, place: (file) => rename(file, join(folder, `${part}`)) });
+    await new StagedParts(this.#folderOf(ref, upload)).put(part, body);
   }
 
-  /** Appends parts 0 to `parts`-1. @throws {StoreError} `invalid-key` naming the first one that is missing. */
-  async appendParts(to: FileHandle, ref: BlobRef, upload: string, parts: number): Promise<void> {
-    for (let part = 0; part < parts; part++) {
-      try {
-        await to.writeFile(await readFile(join(this.#folderOf(ref, upload), `${part}`)));
-      } catch (error) {
-        if (!isAbsent(error)) throw error;
-        throw new StoreError("invalid-key", `part ${part} of upload ${upload} is not there; send it and commit again`, { cause: error });
-      }
-    }
+  /** Parts 0 to `parts`-1 as one file that is on disk and waits for its name. @throws {StoreError} `invalid-key` naming the first one that is missing. */
+  async assemble(ref: BlobRef, upload: string, parts: number): Promise<string> {
+    const staged = new StagedParts(this.#folderOf(ref, upload));
+    const lengths = await staged.lengths(parts, upload);
+    if (parts > 0 && lengths.slice(0, -1).every((length) => length === STAGED_PART_BYTES)) return staged.whole(lengths);
+    return this.file((handle) => staged.copyTo(handle, lengths), { sync: true, place: async (file) => file });
   }
 
   async discard(ref: BlobRef, upload: string): Promise<void> {

@@ -28,16 +28,6 @@ describe("createSnapshot", () => {
     expect(await opened.findSnapshot(snapshot.snapshotId)).toBeUndefined();
   });
 
-  test("lays the files out once their contents are there", async () => {
-    const { snapshotId, complete } = await upload({ ...FILES, "copy.py": "print(1)" });
-
-    const read = (path: string) => readFileSync(join(codeFolder(snapshotId), path), "utf8");
-
-    expect(complete).toBe(true);
-    expect(["a.py", "copy.py", "run.sh", "src/b c.py", "src/empty"].map(read)).toEqual(["print(1)", "print(1)", "echo hi", "print(2)", ""]);
-    expect(["a.py", "run.sh"].map((path) => statSync(join(codeFolder(snapshotId), path)).mode & 0o100)).toEqual([0, 0o100]);
-  });
-
   test("names a snapshot by what it holds alone", async () => {
     const first = await upload(FILES);
 
@@ -81,19 +71,19 @@ describe("createSnapshot", () => {
   test("takes a snapshot of no files", async () => {
     const { snapshotId, complete } = await opened.createSnapshot({ files: [] });
 
+    await opened.layOutSnapshot(snapshotId);
     expect(complete).toBe(true);
     expect(readdirSync(codeFolder(snapshotId))).toEqual([]);
     expect(await storage.open().getSnapshot(snapshotId)).toEqual({ files: [] });
   });
 
-  test("makes one folder for ten who ask at the same time", async () => {
+  test("is one snapshot for ten who ask at the same time", async () => {
     await sendPack(opened, Object.values(FILES));
 
     const answers = await Promise.all(Array.from({ length: 10 }, () => opened.createSnapshot(manifestOf(FILES))));
 
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(readdirSync(join(storage.root, "snapshots", "code"))).toHaveLength(1);
-    expect(readdirSync(join(storage.root, ".staging", "temporary"))).toEqual([]);
+    expect(readdirSync(join(storage.root, "snapshots", "manifests"))).toHaveLength(1);
   });
 
   test.each([
@@ -165,11 +155,38 @@ describe("layOutSnapshot", () => {
   });
   afterEach(() => storage.close());
 
+  const codeFolder = (id: string) => join(storage.root, "snapshots", "code", id);
+  const upload = async (opened: OpenedStorage, files: Record<string, string>) => {
+    await sendPack(opened, Object.values(files));
+    return (await opened.createSnapshot(manifestOf(files))).snapshotId;
+  };
+
+  test("makes a folder of the files with their modes", async () => {
+    const opened = storage.open();
+    const id = await upload(opened, { ...FILES, "copy.py": "print(1)" });
+
+    await opened.layOutSnapshot(id);
+
+    const read = (path: string) => readFileSync(join(codeFolder(id), path), "utf8");
+    expect(["a.py", "copy.py", "run.sh", "src/b c.py", "src/empty"].map(read)).toEqual(["print(1)", "print(1)", "echo hi", "print(2)", ""]);
+    expect(["a.py", "run.sh"].map((path) => statSync(join(codeFolder(id), path)).mode & 0o100)).toEqual([0, 0o100]);
+  });
+
+  test("makes one folder for ten steps that begin at the same time", async () => {
+    const opened = storage.open();
+    const id = await upload(opened, FILES);
+
+    await Promise.all(Array.from({ length: 10 }, () => opened.layOutSnapshot(id)));
+
+    expect(readdirSync(join(storage.root, "snapshots", "code"))).toEqual([id]);
+    expect(readdirSync(join(storage.root, ".staging", "temporary"))).toEqual([]);
+  });
+
   test("mends a folder that lost bytes with the power, and leaves it alone from then on", async () => {
     const before = storage.open();
-    await sendPack(before, Object.values(FILES));
-    const { snapshotId } = await before.createSnapshot(manifestOf(FILES));
-    const file = join(storage.root, "snapshots", "code", snapshotId, "a.py");
+    const snapshotId = await upload(before, FILES);
+    await before.layOutSnapshot(snapshotId);
+    const file = join(codeFolder(snapshotId), "a.py");
     truncateSync(file);
     const { layOutSnapshot } = storage.open();
 
@@ -193,7 +210,6 @@ describe("layOutSnapshot", () => {
     const pack = await sendPack(before, Object.values(FILES));
     const { snapshotId } = await before.createSnapshot(manifestOf(FILES));
     truncateSync(join(storage.root, "snapshots", "packs", pack), 3);
-    truncateSync(join(storage.root, "snapshots", "code", snapshotId, "a.py"));
 
     const layingOut = storage.open().layOutSnapshot(snapshotId);
 

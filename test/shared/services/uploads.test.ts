@@ -63,6 +63,7 @@ describe("uploads", () => {
     const { snapshotId, complete } = await wide.createSnapshot({
       files: files.map((file, i) => ({ path: `${i}`, size: file.length, mode: "644" as const, sha256: sha256(file) })),
     });
+    await wide.layOutSnapshot(snapshotId);
     const laidOut = files.map((_, i) => readFileSync(join(storage.root, "snapshots", "code", snapshotId, `${i}`)));
     expect(complete).toBe(true);
     expect(Buffer.concat(laidOut).equals(bytes)).toBe(true);
