@@ -62,5 +62,28 @@ export function standInsConfig({
   standInsPort,
 }: Place & { standInsPort: number }): Record<string, unknown> {
   const webhook = (name: string) => `http://127.0.0.1:${port}/runtime/webhooks/EventGrid?functionName=${name}`;
-  return { config, secrets, stateFolder, standInsPort, jobStatusUrl: webhook("jobStatusChanged"), blobCreatedUrl: webhook("blobCreated") };
+  return {
+    stateFolder: join(stateFolder, "clouds"),
+    port: standInsPort,
+    datastoresRoot: join(stateFolder, "datastores"),
+    tenantId: config.tenantId,
+    apiClientId: config.apiClientId,
+    clientId: config.clientId,
+    clientSecret: config.clientSecret,
+    identityHeader: secrets.identityHeader,
+    adminSecret: secrets.adminSecret,
+    eventGrid: {
+      jobStatusUrl: webhook("jobStatusChanged"),
+      blobCreatedUrl: webhook("blobCreated"),
+      headers: { "x-functions-key": secrets.masterKey },
+    },
+    workspace: {
+      subscriptionId: config.subscriptionId,
+      resourceGroup: AZUREML.resourceGroup,
+      workspaceName: AZUREML.workspaceName,
+      location: AZUREML.location,
+    },
+    ...(process.env["PENSTOCK_LOCAL_PYTHON"] && { python: process.env["PENSTOCK_LOCAL_PYTHON"] }),
+    ...(process.env["PENSTOCK_LOCAL_PIP_ARGUMENTS"] && { pipArguments: process.env["PENSTOCK_LOCAL_PIP_ARGUMENTS"].split(" ") }),
+  };
 }

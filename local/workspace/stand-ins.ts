@@ -6,12 +6,14 @@ import type { HostLog } from "../host/contract.ts";
 import { StartError } from "./start-error.ts";
 
 /** What the process of the stand-ins says once it answers. */
-const Ready = z.object({ ready: z.literal(true), address: z.url() }).loose();
+const Ready = z.object({ ready: z.literal(true), address: z.url(), liveJobs: z.int() }).loose();
 const Refused = z.object({ error: z.string() }).loose();
 
 export interface StandIns {
   /** As `http://127.0.0.1:7072`. */
   readonly address: string;
+  /** Jobs of former starts that have not ended. */
+  readonly liveJobs: number;
   /** Ends running jobs, which are queued again for the next start, then the process; kills it when that takes longer than `graceMs`. */
   stop(graceMs: number): Promise<void>;
 }
@@ -26,7 +28,7 @@ export async function startStandIns(
 ): Promise<StandIns> {
   let stopping = false;
   let child = spawnStandIns(logFile);
-  const { address } = await configure(child, config);
+  const { address, liveJobs } = await configure(child, config);
   const port = Number(new URL(address).port);
   watch();
 
@@ -43,6 +45,7 @@ export async function startStandIns(
   }
   return {
     address,
+    liveJobs,
     async stop(graceMs) {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -70,7 +73,7 @@ function spawnStandIns(logFile: string): ChildProcess {
   }
 }
 
-function configure(child: ChildProcess, config: Record<string, unknown>): Promise<{ address: string }> {
+function configure(child: ChildProcess, config: Record<string, unknown>): Promise<z.output<typeof Ready>> {
   return new Promise((resolve, reject) => {
     const onExit = () => reject(new StartError("the stand-ins ended while they started", "see logs/ in the state folder"));
     child.once("exit", onExit);

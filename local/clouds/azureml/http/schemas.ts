@@ -37,13 +37,10 @@ export class RequestSchemas {
 }
 
 async function compile(operation: string): Promise<ValidateFunction> {
-  const [{ Ajv }, formats, contract] = await Promise.all([import("ajv"), import("ajv-formats"), contractOf(operation)]);
+  const [{ createAjv }, contract] = await Promise.all([import("./ajv.ts"), contractOf(operation)]);
   const request = contract["x-operations"][operation]?.request;
   if (!request) throw new Error(`The contract describes no body for ${operation}`);
-  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: true });
-  // A CommonJS module: under Node the plugin is `default.default`, in a bundle `default`.
-  const plugin = (formats.default as { default?: unknown }).default ?? formats.default;
-  (plugin as (ajv: unknown) => void)(ajv);
+  const ajv = createAjv();
   const definitions = Object.fromEntries(
     Object.entries(contract.definitions).map(([name, schema]) => [name, byDiscriminator(name, schema)]),
   );
