@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
 import { env } from "node:process";
-import type { CommandJob } from "./contract.ts";
+import { type CommandJob, isTerminal } from "./contract.ts";
 import { Environments } from "./environments/environments.ts";
 import { FaultPlan } from "./http/faults.ts";
 import { RequestSchemas } from "./http/schemas.ts";
@@ -35,6 +35,8 @@ export interface AzureMl {
   start(): Promise<void>;
   /** `preempt`: ends what runs, within 1.5 s, and queues it for the next start. Otherwise it runs on and is taken over at the next start. */
   stop(how: { preempt: boolean }): Promise<void>;
+  /** How many jobs have not ended: those that run and those that wait. */
+  liveJobs(): number;
 }
 
 /** @throws {Error} when the state folder is in use or was written by a newer release. */
@@ -94,6 +96,7 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
       notifier.stop();
       journal.close();
     },
+    liveJobs: () => records.open().filter(({ state }) => !isTerminal(state.status)).length,
   };
 }
 

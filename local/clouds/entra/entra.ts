@@ -22,6 +22,8 @@ export interface Entra {
   owns(path: string): boolean;
   /** Answers one request, whatever comes; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** A token of the managed identity, for a resource. */
+  identityToken(resource: string): Promise<string>;
   /** Verifies tokens for other services, as they would. `verify` rejects with the reason. */
   verifierFor(audiences: readonly string[]): (token: string) => Promise<void>;
 }
@@ -51,7 +53,7 @@ export async function createEntra(setup: EntraSetup): Promise<Entra> {
       const { token, expiresIn } = await issuer.issue(setup.client, await readTokenRequest(request, setup));
       return { body: { token_type: "Bearer", expires_in: expiresIn, ext_expires_in: expiresIn, access_token: token } };
     },
-    "GET /msi/token": (request, url) => identityToken(request, url, setup, issuer),
+    "GET /msi/token": (request, url) => answerIdentity(request, url, setup, issuer),
     [`POST /${tenantId}/keys/roll`]: async (request) => {
       if (!sameSecret(request.headers.authorization, `Bearer ${setup.adminSecret}`))
         throw new OAuthError(401, "invalid_client", 7000215, "Rolling the keys needs the administrator's secret as bearer token.");
@@ -69,12 +71,13 @@ export async function createEntra(setup: EntraSetup): Promise<Entra> {
         send(response, refusal(error, new Date(now()), log));
       }
     },
+    identityToken: async (resource) => (await issuer.issue(setup.identity, resource)).token,
     verifierFor: (audiences) => rememberVerified((token) => issuer.verify(token, audiences), now),
   };
 }
 
 /** `GET /msi/token?resource=…&api-version=2019-08-01`, as App Service and Functions have it. */
-async function identityToken(request: IncomingMessage, url: URL, { identity }: EntraOptions, issuer: TokenIssuer): Promise<Reply> {
+async function answerIdentity(request: IncomingMessage, url: URL, { identity }: EntraOptions, issuer: TokenIssuer): Promise<Reply> {
   if (!sameSecret(String(request.headers["x-identity-header"] ?? ""), identity.header))
     throw new OAuthError(401, "invalid_client", 7000215, "X-IDENTITY-HEADER is not what IDENTITY_HEADER holds.");
   const version = url.searchParams.get("api-version");

@@ -14,8 +14,10 @@ const LONGEST_GAP_MS = 600_000;
 
 export interface EventDeliverySettings {
   readonly container: Container;
-  /** The webhook, with its key; never logged. */
+  /** The webhook; never logged, since it may hold a key. */
   readonly url: string;
+  /** What goes along with each event, e.g. a key. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly log: (message: string) => void;
   readonly now: () => number;
 }
@@ -112,7 +114,7 @@ export class EventDelivery {
     try {
       const response = await fetch(this.settings.url, {
         method: "POST",
-        headers: { "content-type": "application/json; charset=utf-8", "aeg-event-type": type },
+        headers: { ...this.settings.headers, "content-type": "application/json; charset=utf-8", "aeg-event-type": type },
         body: JSON.stringify(events),
         redirect: "error",
         signal: AbortSignal.any([this.stopping.signal, AbortSignal.timeout(ANSWER_MS)]),

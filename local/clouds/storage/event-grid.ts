@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { guidOf } from "../guid-of.ts";
 import type { Delivery } from "./storage-records.ts";
 
 /** Event Grid's own schema, which is not CloudEvents'. */
@@ -59,17 +60,4 @@ export function subscriptionValidation(container: Container, validationCode: str
     dataVersion: "2",
     metadataVersion: "1",
   };
-}
-
-/** A GUID that is always the same for one name: version 8, RFC 9562 §5.8. */
-function guidOf(name: string): string {
-  const digits = createHash("sha256").update(name).digest("hex");
-  const variant = ((Number.parseInt(digits.slice(16, 17), 16) & 3) | 8).toString(16);
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `8${digits.slice(13, 16)}`,
-    `${variant}${digits.slice(17, 20)}`,
-    digits.slice(20, 32),
-  ].join("-");
 }

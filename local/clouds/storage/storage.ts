@@ -15,6 +15,8 @@ export interface StorageOptions {
   readonly container: Container;
   /** The app's webhook for `BlobCreated`. */
   readonly eventUrl: string;
+  /** What goes along with each event, e.g. a key. */
+  readonly eventHeaders?: Readonly<Record<string, string>>;
   /** How long a file must be unchanged before it counts as written; default 300 ms. */
   readonly quietMs?: number;
   readonly now?: () => number;
@@ -57,13 +59,13 @@ class ContainerWatch implements Storage {
   private work: Promise<unknown> = Promise.resolve();
 
   constructor(options: StorageOptions, records: StorageRecords) {
-    const { container, eventUrl, now = Date.now, log = (message: string) => console.error(message) } = options;
+    const { container, eventUrl, eventHeaders = {}, now = Date.now, log = (message: string) => console.error(message) } = options;
     this.root = container.folder;
     this.quietMs = options.quietMs ?? 300;
     this.now = now;
     this.log = log;
     this.records = records;
-    this.delivery = new EventDelivery(records, { container, url: eventUrl, now, log });
+    this.delivery = new EventDelivery(records, { container, url: eventUrl, headers: eventHeaders, now, log });
     this.watch = new FolderWatch(this.root, (path) => this.notice(path));
     this.settling = new SettlingFiles(this.quietMs, (paths) => this.inTurn(() => this.lookAt(paths)));
   }

@@ -1,0 +1,22 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/** How long one that is ending is waited for, in milliseconds. */
+const PATIENCE_MS = 2_000;
+
+/**
+ * Takes a folder for this process alone, until it ends in whatever way: the lock is the operating system's, by way of SQLite.
+ * @throws {Error} when another process has it.
+ */
+export function lockState(folder: string): { release(): void } {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(folder, "lock.db"));
+  try {
+    database.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE;`);
+  } catch (cause) {
+    database.close();
+    throw new Error(`the stand-ins of ${folder} run already; end them first`, { cause });
+  }
+  return { release: () => database.close() };
+}
