@@ -9,8 +9,8 @@ import { fileURLToPath } from "node:url";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const TESTS = join(ROOT, "clients", "python");
 const CACHE = join(ROOT, "node_modules", ".cache");
-/** The newest pytest that still runs on Python 3.8. */
-const PYTEST = "pytest==8.3.5";
+/** No one release of pytest runs on all of them. */
+const pytestFor = (version) => (version === "3.8" ? "pytest==8.3.5" : "pytest==8.4.2");
 const VERSIONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
 const ENOUGH = 2;
 
@@ -47,7 +47,7 @@ function testOn(version, python) {
   const folder = join(CACHE, `pytest-${version}`);
   const inside = join(folder, "bin", "python");
   console.log(`\n── Python ${version} (${python})`);
-  if (!prepare(folder, python, inside)) return "no venv";
+  if (!prepare(folder, python, inside, pytestFor(version))) return "no venv";
   // Without pip's variables and PYTHONPATH, which would let the machine's own packages in.
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
   delete env["PYTHONPATH"];
@@ -56,19 +56,19 @@ function testOn(version, python) {
 }
 
 /** A venv with pytest in it; the stamp tells one that was finished and holds the right release. */
-function prepare(folder, python, inside) {
-  const stamp = join(folder, `${PYTEST}.installed`);
+function prepare(folder, python, inside, pytest) {
+  const stamp = join(folder, `${pytest}.installed`);
   if (existsSync(stamp) && existsSync(inside)) return true;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   const steps = [
     [python, ["-m", "venv", folder]],
-    [inside, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PYTEST]],
+    [inside, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", pytest]],
   ];
   for (const [command, args] of steps) {
     const done = spawnSync(command, args, { stdio: ["ignore", "ignore", "inherit"] });
     if (done.status !== 0) {
-      console.log(`"${command} ${args.join(" ")}" failed: these tests need the venv module, and a package index for ${PYTEST}.`);
+      console.log(`"${command} ${args.join(" ")}" failed: these tests need the venv module, and a package index for ${pytest}.`);
       return false;
     }
   }

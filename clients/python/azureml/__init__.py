@@ -3,6 +3,7 @@
 If the real ``azureml-core`` is installed in the same interpreter, a line on stderr says which of the two is used: this
 one, unless the environment variable ``PENSTOCK_AZUREML`` is ``installed``.
 """
+
 import os
 import sys
 

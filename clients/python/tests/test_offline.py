@@ -1,4 +1,5 @@
 """A script started by hand, outside of any step."""
+
 import io
 
 import pytest

@@ -1,4 +1,5 @@
 """Who a run is, its children, and how it ends."""
+
 import pytest
 from azureml._penstock import session
 from azureml.core import Dataset, Datastore, Experiment, Run, Workspace

@@ -1,4 +1,5 @@
 """The sample's scripts, started by hand one after the other: they need nothing but Python."""
+
 import csv
 import json
 import os
@@ -62,7 +63,9 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("iris")
     python("prepare/prepare.py", "--iris", os.path.join(IRIS, "data", "iris.csv"), "--prepared", folder / "prepared")
     for classifier in ("nearest-neighbours", "logistic-regression"):
-        python("train/train.py", "--classifier", classifier, "--prepared", folder / "prepared", "--model", folder / classifier, "--epochs", 200)
+        python(
+            "train/train.py", "--classifier", classifier, "--prepared", folder / "prepared", "--model", folder / classifier, "--epochs", 200
+        )
     return folder
 
 
@@ -74,7 +77,9 @@ def test_the_training_steps_learn_what_can_be_learnt(trained):
 
 
 def test_the_better_model_is_kept_with_a_plot(trained):
-    said = python("compare/compare.py", "--models", trained / "nearest-neighbours", trained / "logistic-regression", "--best", trained / "best")
+    said = python(
+        "compare/compare.py", "--models", trained / "nearest-neighbours", trained / "logistic-regression", "--best", trained / "best"
+    )
 
     comparison = json.loads((trained / "best" / "comparison.json").read_text())
     assert "the better model is " + comparison["best"] in said

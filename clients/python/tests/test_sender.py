@@ -1,4 +1,5 @@
 """Metrics on their way: batches, outages, and every way in which a process may end."""
+
 import signal
 import threading
 

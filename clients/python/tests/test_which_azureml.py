@@ -1,4 +1,5 @@
 """When the real azureml-core is installed beside this package."""
+
 import pytest
 
 SHOW = "import azureml.core\nprint(azureml.core.VERSION)\n"

@@ -1,4 +1,5 @@
 """Draws the confusion matrices of the models side by side, as SVG."""
+
 from xml.sax.saxutils import escape
 
 CELL, LEFT, TOP = 90, 100, 90

@@ -1,4 +1,5 @@
 """Splits the irises into a training and a test set, the same share of each species in both."""
+
 import argparse
 import os
 

@@ -1,4 +1,5 @@
 """Trains one classifier of scikit-learn and writes the model, its metrics and what it said of the test set."""
+
 import argparse
 import json
 import os

@@ -1,4 +1,5 @@
 """Keeps the better of the models: the higher accuracy on the test set, and with equal accuracy the lower log loss."""
+
 import argparse
 import csv
 import json

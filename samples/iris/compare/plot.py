@@ -1,4 +1,5 @@
 """Draws what the models made of the test flowers, as SVG."""
+
 from xml.sax.saxutils import escape
 
 COLOURS = ["#0f6cbd", "#c19c00", "#c50f1f"]
@@ -36,9 +37,7 @@ def _panel(model, species, left, x_range, y_range):
         y = TOP + PANEL - _place(half / 2, y_range, 0, PANEL)
         if TOP < y < TOP + PANEL:
             yield '<text x="{}" y="{:.1f}" text-anchor="end" fill="#616161">{}</text>'.format(left - 6, y + 4, half / 2)
-    yield '<text x="{}" y="{}" text-anchor="middle">petal length (cm), width upwards</text>'.format(
-        left + side / 2, TOP + PANEL + 38
-    )
+    yield '<text x="{}" y="{}" text-anchor="middle">petal length (cm), width upwards</text>'.format(left + side / 2, TOP + PANEL + 38)
     for flower in model["predictions"]:
         x = _place(float(flower["petal_length"]), x_range, left, side)
         y = TOP + PANEL - _place(float(flower["petal_width"]), y_range, 0, PANEL)

@@ -1,4 +1,5 @@
 """Reads what the prepare step wrote."""
+
 import csv
 import os
 
@@ -19,8 +20,7 @@ class Scaler:
         columns = list(zip(*points))
         self.means = [sum(column) / len(column) for column in columns]
         self.deviations = [
-            (sum((value - mean) ** 2 for value in column) / len(column)) ** 0.5 or 1.0
-            for column, mean in zip(columns, self.means)
+            (sum((value - mean) ** 2 for value in column) / len(column)) ** 0.5 or 1.0 for column, mean in zip(columns, self.means)
         ]
 
     def scale(self, point):

@@ -1,4 +1,5 @@
 """Multinomial logistic regression, trained by gradient descent on small batches."""
+
 import math
 import random
 

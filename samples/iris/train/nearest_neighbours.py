@@ -11,10 +11,7 @@ class NearestNeighbours:
         self.points, self.labels, self.classes = points, labels, sorted(set(labels))
         best_accuracy = -1.0
         for k in range(1, min(self.max_neighbours, len(points) - 1) + 1, 2):
-            correct = sum(
-                self._shares(point, k, leave_out=index).most_likely() == labels[index]
-                for index, point in enumerate(points)
-            )
+            correct = sum(self._shares(point, k, leave_out=index).most_likely() == labels[index] for index, point in enumerate(points))
             accuracy = correct / len(points)
             run.log("leave_one_out_accuracy", accuracy, step=k)
             print("k = {:2d}  leave-one-out accuracy {:.3f}".format(k, accuracy), flush=True)
@@ -30,9 +27,7 @@ class NearestNeighbours:
 
     def _shares(self, point, k, leave_out=None):
         distances = sorted(
-            (sum((a - b) ** 2 for a, b in zip(point, other)), index)
-            for index, other in enumerate(self.points)
-            if index != leave_out
+            (sum((a - b) ** 2 for a, b in zip(point, other)), index) for index, other in enumerate(self.points) if index != leave_out
         )
         nearest = [self.labels[index] for _, index in distances[:k]]
         # One imagined vote for each species, so that no probability is 0.

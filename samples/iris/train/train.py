@@ -1,4 +1,5 @@
 """Trains one classifier and writes the model, its metrics and what it said of the test set."""
+
 import argparse
 import csv
 import json
@@ -17,7 +18,7 @@ parser.add_argument("--classifier", choices=["nearest-neighbours", "logistic-reg
 parser.add_argument("--prepared", required=True, help="folder with train.csv and test.csv")
 parser.add_argument("--model", required=True, help="folder for what is learnt")
 parser.add_argument("--max-neighbours", type=int, default=25)
-parser.add_argument("--epochs", type=int, default=1200)
+parser.add_argument("--epochs", type=int, default=1000)
 parser.add_argument("--learning-rate", type=float, default=0.5)
 parser.add_argument("--seed", type=int, default=1936)
 args = parser.parse_args()

@@ -1,4 +1,5 @@
 """The Penstock API over one kept-open connection; retries what may be sent twice while the API is away."""
+
 import http.client
 import json
 import os

@@ -1,4 +1,5 @@
 """Metric entries that travel together (`MetricBatch` of the API)."""
+
 import time
 import uuid
 

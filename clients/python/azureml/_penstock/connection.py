@@ -1,4 +1,5 @@
 """Opens connections: directly to loopback, and elsewhere through the proxy that the environment names."""
+
 import http.client
 import os
 import select

@@ -1,4 +1,5 @@
 """What the job tells its script: the environment variables of a step, read once."""
+
 import os
 
 from azureml.exceptions import RunEnvironmentException

@@ -1,4 +1,5 @@
 """Turns what a script logs into metric entries, the JSON that the API takes, and back into what ``get_metrics`` gives."""
+
 import json
 import math
 import sys

@@ -1,4 +1,5 @@
 """A run outside of any step: prints what it would store, and remembers it while the process lives."""
+
 from azureml.exceptions import UserErrorException
 
 

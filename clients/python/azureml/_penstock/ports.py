@@ -1,4 +1,5 @@
 """The inputs and outputs of a step, as ``run.input_datasets`` and ``run.output_datasets`` show them."""
+
 import os
 
 
@@ -25,7 +26,10 @@ class LocalPath(str):
     """A local path (a ``str``) which can read itself as a data frame, as v1's tabular datasets did."""
 
     def to_pandas_dataframe(self):
-        """The CSV, TSV, Parquet or JSON-lines file, or all such files of the folder one below the other. Needs pandas in the step's environment."""
+        """The CSV, TSV, Parquet or JSON-lines file, or all such files of the folder one below the other.
+
+        Needs pandas in the step's environment.
+        """
         try:
             import pandas
         except ImportError as error:

@@ -1,4 +1,5 @@
 """A run as the Penstock API keeps it."""
+
 from azureml._penstock import session
 
 

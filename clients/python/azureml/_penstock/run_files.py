@@ -1,4 +1,5 @@
 """The part of ``Run`` that keeps files: the run's artifacts."""
+
 import os
 
 from azureml.exceptions import UserErrorException
@@ -60,7 +61,7 @@ class RunFiles:
     def download_files(
         self, prefix=None, output_directory=None, output_paths=None, batch_size=100, append_prefix=True, timeout_seconds=None
     ):
-        """Fetches all files below ``prefix`` into ``output_directory``, with the prefix in their paths unless ``append_prefix`` is False."""
+        """Fetches all files below ``prefix`` into ``output_directory``, with the prefix in their paths if ``append_prefix``."""
         names = self._names_below(prefix)
         if output_paths is not None and len(output_paths) != len(names):
             raise UserErrorException("download_files got {} output_paths for {} files".format(len(output_paths), len(names)))
@@ -99,6 +100,7 @@ def _check_size(what, size):
 def _only_default(datastore_name):
     if datastore_name is not None:
         raise UserErrorException(
-            "datastore_name is {!r}, but the files of a run lie with the run: "
-            "declare an output of the step to write to a datastore".format(datastore_name)
+            "datastore_name is {!r}, but the files of a run lie with the run: declare an output of the step to write to a datastore".format(
+                datastore_name
+            )
         )

@@ -1,4 +1,5 @@
 """The part of ``Run`` that logs."""
+
 import os
 
 from azureml.exceptions import UserErrorException

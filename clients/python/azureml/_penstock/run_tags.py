@@ -1,4 +1,5 @@
 """The part of ``Run`` that keeps words: tags, which may change, and properties, which may not."""
+
 from azureml.exceptions import ServiceException, UserErrorException
 
 

@@ -1,4 +1,5 @@
 """Sends metrics in the background: in batches, in order, again after an outage, and all of them before the process ends."""
+
 import collections
 import os
 import random
@@ -100,7 +101,8 @@ class MetricSender:
             signal.signal(signal.SIGTERM, self._on_term)
 
     def _on_term(self, number, frame):
-        """The job is being ended: lets what waits be sent, but not for long, and the signal do its work. Takes no lock: this thread may hold it."""
+        """The job is being ended: lets what waits be sent, but not for long, and the signal do its work."""
+        # No lock is taken here: this very thread may have been interrupted while it holds one.
         deadline = time.monotonic() + _TERM_PATIENCE_SECONDS
         while os.getpid() == self._pid and self._done < self._taken and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -117,6 +119,7 @@ class MetricSender:
             self._hurry.set()
             self._wake.set()
             thread.join(_FORK_PATIENCE_SECONDS)
+            _await_end(thread)
 
     def _after_fork(self):
         self._halt.clear()
@@ -196,6 +199,15 @@ class MetricSender:
         if text not in self._warned:
             self._warned.add(text)
             _say(text)
+
+
+def _await_end(thread):
+    """Until Python 3.12 `join` returns a moment before Linux counts the thread as gone, and that count is what is warned of."""
+    task = "/proc/self/task/{}".format(thread.native_id)
+    for _ in range(100):
+        if thread.is_alive() or not os.path.exists(task):
+            return
+        time.sleep(0.0005)
 
 
 def _say(text):

@@ -1,4 +1,5 @@
 """What all runs of this process share: the step's context, the connection to the API, the sender of metrics. Made when first needed."""
+
 import atexit
 
 from azureml._penstock.context import step_context

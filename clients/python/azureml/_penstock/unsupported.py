@@ -1,4 +1,5 @@
 """What v1 had and a step does not have here: each name with what to use instead."""
+
 import sys
 
 _AUTHORING = "that belongs to the program which builds and submits a pipeline, not to a step's script"

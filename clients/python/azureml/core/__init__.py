@@ -1,4 +1,5 @@
 """``azureml.core`` as a step script knows it. Each name is loaded when it is asked for."""
+
 from azureml._penstock.unsupported import CORE as _UNSUPPORTED
 from azureml._penstock.unsupported import sentence as _sentence
 

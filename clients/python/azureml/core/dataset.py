@@ -1,4 +1,5 @@
 """``Dataset``: named here so that a script which looks for one is told where its data is."""
+
 from azureml._penstock.unsupported import _DATA, sentence
 from azureml.exceptions import UnsupportedError
 

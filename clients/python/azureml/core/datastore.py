@@ -1,4 +1,5 @@
 """``Datastore``: a name. A step reaches its data through its inputs and outputs."""
+
 from azureml._penstock.unsupported import _DATA, sentence
 from azureml.exceptions import UnsupportedError
 

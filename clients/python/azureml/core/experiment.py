@@ -1,4 +1,5 @@
 """``Experiment``: the name that runs are grouped under."""
+
 from azureml.exceptions import UnsupportedError
 
 

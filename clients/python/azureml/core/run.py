@@ -1,4 +1,5 @@
 """``Run``: what a script tells of itself while it runs."""
+
 from azureml._penstock import session, unsupported
 from azureml._penstock.context import input_paths, output_paths
 from azureml._penstock.ports import Ports

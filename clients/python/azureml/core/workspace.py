@@ -1,4 +1,5 @@
 """``Workspace``, as far as a step's script needs it."""
+
 import os
 
 from azureml._penstock.unsupported import _COMPUTE, _DATA, _MODEL, _SECRET, sentence
@@ -70,5 +71,7 @@ def _find_config(path, file_name):
             if os.path.isfile(candidate):
                 return candidate
         if os.path.dirname(folder) == folder:
-            raise UserErrorException("there is no {} in {} or above; in a step, use Run.get_context().experiment.workspace".format(file_name, start))
+            raise UserErrorException(
+                "there is no {} in {} or above; in a step, use Run.get_context().experiment.workspace".format(file_name, start)
+            )
         folder = os.path.dirname(folder)

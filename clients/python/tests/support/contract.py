@@ -1,4 +1,5 @@
 """The bodies that the Penstock API takes from a step, checked as its schemas do (shared/domain/metrics.ts, shared/api/requests.ts)."""
+
 import math
 import re
 
@@ -24,7 +25,9 @@ def check_metric_batch(body):
 
 def check_entry(entry):
     optional = {"description"} | ({"step"} if entry.get("kind") == "scalar" else set())
-    require({"kind", "name", "value", "time"} <= set(entry) <= {"kind", "name", "value", "time"} | optional, "members {}".format(sorted(entry)))
+    require(
+        {"kind", "name", "value", "time"} <= set(entry) <= {"kind", "name", "value", "time"} | optional, "members {}".format(sorted(entry))
+    )
     require(_is_text(entry["name"], 255, 1), "name")
     require(isinstance(entry["time"], str) and INSTANT.match(entry["time"]), "time {!r}".format(entry["time"]))
     require(_is_text(entry.get("description", ""), 1024), "description")

@@ -1,4 +1,5 @@
 """A small HTTP server with the routes of the Penstock API that a step's token opens. It takes only what the contract allows."""
+
 import json
 import re
 import socket
