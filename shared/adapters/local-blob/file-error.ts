@@ -7,6 +7,8 @@ export function toStoreError(error: unknown, at: string): unknown {
     case "ENOSPC":
     case "EDQUOT":
       return say("unavailable", `there is no room on the disk for ${at}; free some space, nothing else is needed`);
+    case "EFBIG":
+      return say("unavailable", `${at} would be longer than this user's files may be; raise the limit (ulimit -f)`);
     case "EACCES":
     case "EPERM":
     case "EROFS":

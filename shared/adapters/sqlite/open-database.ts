@@ -10,6 +10,8 @@ const SCHEMA_VERSION = 1;
 const APPLICATION_ID = 0x504e5354;
 /** Waiting blocks the event loop, so not long: only a backup or a forgotten process ever holds the lock. */
 const BUSY_TIMEOUT_MS = 2000;
+/** What the log may keep on disk between bursts. */
+const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
 const SCHEMA = `
   CREATE TABLE documents (
@@ -32,6 +34,7 @@ export function openDatabase(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Dat
   try {
     db = new DatabaseSync(file, { timeout: busyTimeoutMs });
     checkVersion(db, file);
+    db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}`);
     // fullfsync matters on macOS alone, where fsync does not reach the platter.
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
     if (unclean) checkPages(db, file);
