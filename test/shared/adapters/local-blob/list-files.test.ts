@@ -35,7 +35,8 @@ describe("listFiles", () => {
               writeFileSync(join(root, path), "");
             }
 
-            const found = await Array.fromAsync(listFiles(root, { prefix, after }, ""), ({ path }) => path);
+            const found: string[] = [];
+            for await (const { path } of listFiles(root, { prefix, after }, "")) found.push(path);
 
             expect(found).toEqual(files.filter((path) => path.startsWith(prefix) && (after === undefined || path > after)));
           } finally {
