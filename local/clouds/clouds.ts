@@ -34,14 +34,14 @@ export async function startClouds(config: CloudsConfig, log: (message: string) =
   const server = await listenOnLoopback(config.port, (request, response) => route(entra, azureml, request, response));
   await azureml.start();
   await setUpCluster(config, server.address, await entra.identityToken("https://management.azure.com"));
-  const watching = storage.start();
+  void storage.start(); // in a large datastore this takes a while, and nobody waits for it
   return {
     address: server.address,
     port: server.port,
     liveJobs: () => azureml.liveJobs(),
     stop: async (how) => {
       server.close();
-      await Promise.all([azureml.stop(how), watching.then(() => storage.stop())]);
+      await Promise.all([azureml.stop(how), storage.stop()]);
       lock.release();
     },
   };

@@ -10,6 +10,8 @@ export interface ScanVisitor {
   /** Called before the folder's names are read, so that a watch set up here misses nothing. "" is the root. */
   folder(path: string, inode: bigint): void;
   file(path: string, stats: BigIntStats): void;
+  /** Asked between folders: true ends the scan. */
+  isStopped(): boolean;
 }
 
 /** Visits what lies at and below a path of the root. Hidden names and symbolic links are passed over; what vanishes meanwhile is too. */
@@ -25,11 +27,11 @@ export async function statOf(root: string, path: string): Promise<BigIntStats | 
 
 async function visit(root: string, path: string, stats: BigIntStats, visitor: ScanVisitor): Promise<void> {
   if (stats.isFile()) return visitor.file(path, stats);
-  if (!stats.isDirectory()) return;
+  if (!stats.isDirectory() || visitor.isStopped()) return;
   visitor.folder(path, stats.ino);
   const names = (await readdir(join(root, path)).catch(unlessGone)) ?? [];
   const paths = names.map((name) => (path === "" ? name : `${path}/${name}`)).filter((below) => !isHidden(below));
-  for (let start = 0; start < paths.length; start += SIDE_BY_SIDE) {
+  for (let start = 0; start < paths.length && !visitor.isStopped(); start += SIDE_BY_SIDE) {
     const some = paths.slice(start, start + SIDE_BY_SIDE);
     const found = await Promise.all(some.map(async (below) => [below, await statOf(root, below)] as const));
     for (const [below, belowStats] of found) if (belowStats) await visit(root, below, belowStats, visitor);

@@ -33,8 +33,9 @@ export interface Storage {
 /** The system may drop notices in a burst; after so many, all is looked through once it is over. */
 const BURST = 4_096;
 const RESCAN_MS = 300_000;
-/** The same when a folder could not be watched. */
+/** The same when a folder could not be watched; longer where looking through all takes so long that it would be a burden. */
 const BLIND_RESCAN_MS = 5_000;
+const BLIND_SHARE = 1 / 20;
 
 export function createStorage(options: StorageOptions): Storage {
   mkdirSync(options.stateFolder, { recursive: true, mode: 0o700 });
@@ -108,6 +109,7 @@ class ContainerWatch implements Storage {
   private async goThrough(path: string, found: BlobFile[]): Promise<Set<string>> {
     const seen = new Set<string>();
     await scan(this.root, path, {
+      isStopped: () => this.stopped,
       folder: (folder, inode) => this.watchFolder(folder, inode),
       file: (file, stats) => {
         seen.add(file);
@@ -139,7 +141,7 @@ class ContainerWatch implements Storage {
     } catch (error) {
       if (!this.blind)
         this.log(
-          `Folder ${join(this.root, folder)} cannot be watched (${(error as NodeJS.ErrnoException).code}); it is looked through every 5 s. On Linux, raise fs.inotify.max_user_watches.`,
+          `Folder ${join(this.root, folder)} cannot be watched (${(error as NodeJS.ErrnoException).code}); it is looked through now and then. On Linux, raise fs.inotify.max_user_watches.`,
         );
       this.blind = true;
     }
@@ -149,11 +151,13 @@ class ContainerWatch implements Storage {
   private rescan(): Promise<void> {
     return this.inTurn(async () => {
       this.noticed = 0;
+      const began = performance.now();
       const found: BlobFile[] = [];
       const seen = await this.goThrough("", found);
       this.note(found);
       if (!this.stopped) this.records.forget(this.records.paths().filter((path) => !seen.has(path)));
-      this.rescanAfter(this.blind ? BLIND_RESCAN_MS : RESCAN_MS);
+      const burden = (performance.now() - began) / BLIND_SHARE;
+      this.rescanAfter(this.blind ? Math.max(BLIND_RESCAN_MS, burden) : RESCAN_MS);
     });
   }
 

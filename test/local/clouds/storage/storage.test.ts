@@ -207,6 +207,24 @@ describe("the storage stand-in", () => {
     await until(() => expect(webhook.taken.toSorted()).toEqual(["future.csv", "old.csv"]));
   });
 
+  test("can be stopped while it looks through all, and finds the rest the next time", async () => {
+    const { webhook, open, drop, folder } = await aDatastore();
+    for (let n = 0; n < 200; n++) await drop(`folder-${n}/file.csv`);
+    const storage = createStorage({
+      stateFolder: join(folder, "../state"),
+      container: { name: "workspaceblobstore", folder, account: ACCOUNT },
+      eventUrl: webhook.url,
+      quietMs: 20,
+    });
+    const starting = storage.start();
+    await storage.stop();
+    await starting;
+
+    await open();
+
+    await until(() => expect(new Set(webhook.taken).size).toBe(200));
+  });
+
   test("survives ten thousand files dropped at once", async () => {
     const { webhook, open, folder } = await aDatastore();
     await open();
