@@ -9,8 +9,10 @@ import { isSettled } from "../shared/domain/statuses.ts";
 
 /** How long a workspace may be away (it restarts, say) before following it is given up, in ms. */
 const PATIENCE_MS = 30_000;
-/** Between two looks at the least, in ms; a large run, whose looks take long, is looked at less often. */
-const PAUSE_MS = 150;
+/** Between two looks at the least, in ms. */
+const PAUSE_MS = 100;
+/** And for each step, in ms: a look at a large run costs both sides more, ten thousand steps about 50 ms. */
+const PAUSE_MS_PER_STEP = 0.1;
 const WAIT_SECONDS = 20;
 
 export interface FollowOptions {
@@ -37,8 +39,7 @@ export async function* followRun(client: ApiClient, runId: RunId, { signal, onAw
     if (looked.revision !== after) yield looked;
     if (isSettled(looked.status)) return;
     after = looked.revision;
-    const took = performance.now() - askedAt;
-    await delay(Math.max(PAUSE_MS, took < 1000 ? took * 2 : 0), undefined, signal ? { signal } : {});
+    await delay(Math.max(PAUSE_MS, looked.steps.length * PAUSE_MS_PER_STEP), undefined, signal ? { signal } : {});
   }
 }
 

@@ -136,6 +136,21 @@ describe("penstock run submit", () => {
     });
   });
 
+  test("--watch waits for a workspace that is away for a moment", async () => {
+    await using workspace = await StubWorkspace.start();
+    workspace.onSubmit = (entry) => workspace.move(entry, "prepare", { status: "Running", attempt: 1 });
+
+    const running = penstock.start(["run", "submit", "p.yml", "--watch"], { workspace, cwd: project.path });
+    await running.says("prepare running");
+    workspace.outages.push(503, 503, 503);
+    for (const entry of workspace.runs.values()) workspace.move(entry, "prepare", { status: "Completed", ...times });
+    await running.says("trying again");
+    for (const entry of workspace.runs.values()) completes(workspace, entry);
+    const { code } = await running.ended;
+
+    expect(code).toBe(0);
+  });
+
   test("Ctrl-C lets go of the run and says how to cancel it", async () => {
     await using workspace = await StubWorkspace.start();
     workspace.onSubmit = (entry) => workspace.move(entry, "prepare", { status: "Running", attempt: 1 });
