@@ -32,8 +32,11 @@ export async function submit(context: CommandContext, file: string, flags: Submi
     exclude: workspace.stateFolder === undefined ? [] : [workspace.stateFolder],
   });
   const { run, uploadedBytes } = submitted;
+  const steps = run.steps?.total ?? 0;
   const uploaded = uploadedBytes > 0 ? `, ${formatBytes(uploadedBytes)} uploaded` : "";
-  err.line(`Submitted ${harmless(run.displayName)} to experiment ${run.experimentName}: ${run.steps?.total ?? 0} steps${uploaded}`);
+  err.line(
+    `Submitted ${harmless(run.displayName)} to experiment ${run.experimentName}: ${steps === 1 ? "1 step" : `${steps} steps`}${uploaded}`,
+  );
   if (!context.isJson) out.line(run.id);
   if (flags.watch) return await watch(context, run.id);
   for (const warning of submitted.warnings) err.line(`${err.colors.yellow("warning")} ${harmless(warning)}`);

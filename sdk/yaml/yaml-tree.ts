@@ -69,6 +69,8 @@ export function parseYaml(text: string, report: Report): YamlTree | undefined {
   };
   try {
     const document = parse(text, lines);
+    // Where the stack ends inside a regular expression, the parser takes that for an error in the text.
+    if (document.errors.some(({ message }) => /stack overflow|call stack/i.test(message))) throw new RangeError("stack overflow");
     for (const { pos, code, message } of [...document.errors, ...document.warnings]) {
       report.add(place(pos[0]), code === "MULTIPLE_DOCS" ? "a second document begins here" : lowerFirst(message));
     }

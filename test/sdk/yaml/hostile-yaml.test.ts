@@ -48,6 +48,14 @@ describe("readPipelineFile", () => {
     expect(survives(yaml)).toBeInstanceOf(FileError);
   });
 
+  test.each([
+    ["lists", "[".repeat(50_000)],
+    ["maps", "{a: ".repeat(50_000)],
+    ["block lists", "- ".repeat(50_000)],
+  ])("says of %s in one another that they are nested too deeply, and nothing else", (_, yaml) => {
+    expect(survives(yaml)?.details).toEqual(["p.yml:1:1: is nested too deeply to be read (write it flatter)"]);
+  });
+
   test("looks through a megabyte of keys once, not once a key", () => {
     const report = new Report("p.yml");
     const keys = Array.from({ length: 100_000 }, (_, index) => `k${index}:`).join("\n");
