@@ -28,7 +28,7 @@ const MAY_USE = { "shared/domain": ["zod"], "functions/orchestrators": ["durable
 /** Rooms whose folders must not import one another. */
 const APART = ["shared/adapters", "local/clouds"];
 /** What siblings of {@link APART} may share all the same. */
-const COMMON = /^local\/clouds\/(main\.ts|common\/|[a-z-]+\.ts)/;
+const COMMON = /^local\/clouds\/(specs\/|[a-z-]+\.ts)/;
 
 const findings = ["shared", "functions", "sdk", "cli", "local"].flatMap((folder) => sources(join(ROOT, folder))).flatMap(check);
 for (const finding of findings) console.error(finding);

@@ -1,4 +1,4 @@
-import type { AccessToken, TokenCredential } from "@azure/core-auth";
+import type { AccessToken, TokenCredential } from "@azure/identity";
 import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";

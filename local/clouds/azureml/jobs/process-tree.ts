@@ -42,11 +42,15 @@ export class ProcessTree {
    */
   async end(graceMilliseconds: number): Promise<number> {
     this.hasten(graceMilliseconds);
-    const members = await this.members();
-    for (const { id } of members) signal(id, id === this.#leader?.id ? "SIGKILL" : "SIGTERM");
+    const told = new Map<number, string>();
     const left = await this.#waitUntilGone(
       () => this.#killAt,
-      () => undefined,
+      ({ id, startTime }) => {
+        // Each member once, but at each look: one that is just being started was in no list before.
+        if (told.get(id) === startTime) return;
+        told.set(id, startTime);
+        signal(id, id === this.#leader?.id ? "SIGKILL" : "SIGTERM");
+      },
     );
     return left.length === 0 ? 0 : this.kill();
   }
