@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, type Stats, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import type { FileStat } from "./walk-folder.ts";
 
 /**
  * How far back a file must have changed for its times to vouch for it, in ms. A file written again within one tick of its file system's
@@ -43,7 +44,7 @@ export class HashCache {
   }
 
   /** The hash this very file had when it was last read, or undefined. */
-  get(path: string, stat: Stats): string | undefined {
+  get(path: string, stat: FileStat): string | undefined {
     const entry = this.known && Object.hasOwn(this.known.entries, path) ? this.known.entries[path] : undefined;
     const key = keyOf(stat);
     if (typeof entry !== "string" || !entry.startsWith(key)) {
@@ -55,7 +56,7 @@ export class HashCache {
   }
 
   /** Keeps the hash of a file for the next time, unless the file is too fresh for its times to say anything. */
-  set(path: string, stat: Stats, sha256: string): void {
+  set(path: string, stat: FileStat, sha256: string): void {
     if (Math.max(stat.mtimeMs, stat.ctimeMs) <= this.startedAt - SETTLED_MS) this.fresh.push([path, keyOf(stat) + sha256]);
   }
 
@@ -89,7 +90,7 @@ export function defaultCacheFolder(environment: Readonly<Record<string, string |
 }
 
 /** Milliseconds with their fraction: a double holds the times of this century to a quarter of a microsecond. */
-function keyOf(stat: Stats): string {
+function keyOf(stat: FileStat): string {
   return `${stat.mode} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs} ${stat.ino} `;
 }
 

@@ -7,8 +7,11 @@ import { type IsIgnored, isNeverKept } from "./ignore-rules.ts";
 export interface FoundFile {
   /** Below the folder, `/` between parts. */
   readonly path: string;
-  readonly stat: Stats;
+  readonly stat: FileStat;
 }
+
+/** What is kept of a file's `Stats`, whose objects are large: ten thousand of them would cost more than reading them. */
+export type FileStat = Pick<Stats, "mode" | "size" | "mtimeMs" | "ctimeMs" | "ino">;
 
 export interface Walked {
   readonly files: readonly FoundFile[];
@@ -92,8 +95,10 @@ class Walker {
   }
 
   private keep(path: string, stat: Stats): void {
-    if (isSafeRelativePath(path) && path.length <= 1024) this.files.push({ path, stat });
-    else
+    if (isSafeRelativePath(path) && path.length <= 1024) {
+      const { mode, size, mtimeMs, ctimeMs, ino } = stat;
+      this.files.push({ path, stat: { mode, size, mtimeMs, ctimeMs, ino } });
+    } else
       this.problems.push(
         `${JSON.stringify(path)} cannot be the name of a file on every machine (a backslash, a control character, or over 1,024 characters)`,
       );
