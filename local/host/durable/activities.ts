@@ -24,8 +24,6 @@ export interface ActivitiesOptions {
   log: HostLog;
   /** At most so many at the same time. */
   limit: number;
-  /** Whether anybody still waits for the result; what nobody waits for is run all the same, as in Azure. */
-  instanceId(instance: number): string | undefined;
   ended(work: WorkRow, ending: Ending): void;
 }
 
@@ -79,17 +77,20 @@ export class Activities {
         activityFailure(work.name, new Error(unknownFunctionText(this.options.functions.names("activity"), "activity", work.name))),
       );
     const data = work.input === null ? {} : { string: work.input };
-    const id = this.options.instanceId(work.instance) ?? "";
     try {
       const { returnValue } = await this.options.worker.invoke({
         functionName: target.name,
         inputs: { [target.trigger.name]: data },
-        triggerMetadata: { instanceId: { string: id } },
+        triggerMetadata: { instanceId: { string: work.instanceId } },
       });
       return { type: EventType.TaskCompleted, members: { TaskScheduledId: work.taskId, Result: activityResult(returnValue) } };
     } catch (error) {
       const { message, stack } = thrown(error);
-      this.options.log("warning", `Activity '${target.name}' failed: ${message}`, { instanceId: id, taskId: work.taskId, stack });
+      this.options.log("warning", `Activity '${target.name}' failed: ${message}`, {
+        instanceId: work.instanceId,
+        taskId: work.taskId,
+        stack,
+      });
       return failed(work, activityFailure(work.name, error));
     }
   }

@@ -68,14 +68,13 @@ export class Engine {
     this.commits.beforeCommit = () => this.messages.store();
     this.commits.isBusy = () => this.turnScheduled;
     this.commits.onFailure = (error) => this.broke(error);
-    this.instances = new Instances(storage, (row) => this.load(row), options.mostIdleInstances ?? 100);
+    this.instances = new Instances(storage, (row) => this.load(row), options.mostIdleInstances ?? 1000);
     this.activities = new Activities({
       worker,
       functions: this.functions,
       send: options.send ?? sendHttp,
       log,
       limit: options.maxConcurrentActivityFunctions ?? 10 * availableParallelism(),
-      instanceId: (key) => this.storage.instanceByKey(key)?.id,
       ended: (work, ending) => this.activityEnded(work, ending),
     });
     this.timers = new Timers(storage, clock, (timer) => this.timerFired(timer));

@@ -168,12 +168,13 @@ export class Episodes {
     const { engine } = this;
     for (const one of work) {
       const of = { instance: row.key, execution: row.execution };
+      const by = { ...of, instanceId: row.id };
       switch (one.kind) {
         case "activity":
-          engine.addWork({ ...of, taskId: one.id, name: one.name, input: one.input });
+          engine.addWork({ ...by, taskId: one.id, name: one.name, input: one.input });
           break;
         case "http":
-          engine.addWork({ ...of, taskId: one.id, name: HTTP_ACTIVITY, input: JSON.stringify(one.request) });
+          engine.addWork({ ...by, taskId: one.id, name: HTTP_ACTIVITY, input: JSON.stringify(one.request) });
           break;
         case "timer": {
           const fired = event(EventType.TimerFired, engine.now(), { TimerId: one.id, FireAt: wireTime(one.fireAt) });

@@ -22,7 +22,7 @@ export interface DurableOptions {
   checkEvery?: number;
   /** Makes failures of what the real host lets pass: an input that changed, a name that is not there. For tests. */
   failOnSlips?: boolean;
-  /** How many instances without work stay in memory; default 100. */
+  /** How many instances without work stay in memory; default 1000. */
   mostIdleInstances?: number;
   /** How callHttp sends; default: over the network. */
   send?: HttpSender;

@@ -211,7 +211,9 @@ class SqliteStorage implements DurableStorage {
   }
 
   work(): WorkRow[] {
-    return this.all("SELECT * FROM work ORDER BY id") as unknown as WorkRow[];
+    return this.all(
+      "SELECT work.*, instances.id AS instanceId FROM work JOIN instances ON instances.key = work.instance ORDER BY work.id",
+    ) as unknown as WorkRow[];
   }
 
   addWork(row: Omit<WorkRow, "id">): number {

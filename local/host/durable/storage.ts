@@ -53,6 +53,8 @@ export interface TimerRow {
 export interface WorkRow {
   id: number;
   instance: number;
+  /** Of that instance. */
+  instanceId: string;
   execution: string;
   taskId: number;
   name: string;
