@@ -1,53 +1,24 @@
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
 import { Cleanup } from "./cleanup.ts";
-import { systemClock, systemRandom } from "./clock.ts";
-import { consoleLog } from "./console-log.ts";
-import type { Durable, HostClock, HostLog, HostRandom, Worker } from "./contract.ts";
-import { Keys } from "./http/keys.ts";
-import type { RequestHandler } from "./http/loopback-server.ts";
-import { listenLoopback } from "./http/loopback-server.ts";
+import type { Binding, Durable, Worker } from "./contract.ts";
+import type { HostOptions, HostPlan } from "./host-plan.ts";
+import { planHost } from "./host-plan.ts";
+import type { Keys } from "./http/keys.ts";
+import type { WaitingServer } from "./http/listen-when-ready.ts";
+import { listenWhenReady } from "./http/listen-when-ready.ts";
 import { rpcHandler } from "./http/rpc-handler.ts";
 import { httpApp } from "./http-app.ts";
-import { filterLog } from "./log-filter.ts";
-import type { OpenDurable } from "./open-durable.ts";
-import { openDurable } from "./open-durable.ts";
 import { applyEnvironment, bodyLimitBytes, disabledFunctions, expandSettings } from "./settings/environment.ts";
-import type { HostJson } from "./settings/host-json.ts";
-import { readHostJson } from "./settings/host-json.ts";
-import { readLocalSettings } from "./settings/local-settings.ts";
 import { lockStateFolder } from "./state-lock.ts";
 import { startTimers } from "./timers/start-timers.ts";
 import { openTimerStatusStore } from "./timers/timer-status-store.ts";
 import { loadWorker } from "./worker/load-worker.ts";
 
+export type { HostOptions } from "./host-plan.ts";
 export { PortInUseError } from "./http/port-in-use-error.ts";
 export { SettingsError } from "./settings/settings-error.ts";
 export { StateInUseError } from "./state-lock.ts";
 export { SystemError } from "./worker/system-error.ts";
-
-export interface HostOptions {
-  /** The folder with package.json and host.json. */
-  appRoot: string;
-  /** Everything that the host keeps; made if it is not there. One host at a time. */
-  stateFolder: string;
-  /** 0 takes a free one. Default: `Host.LocalHttpPort` of local.settings.json, else 7071. */
-  port?: number;
-  /** Environment variables for the app; what is set already stays. They win over local.settings.json. */
-  settings?: Record<string, string>;
-  /** Opens `/admin`, `/runtime` and every function. Default: a random one for this start. */
-  masterKey?: string;
-  /** Asks callers for the keys that functions want, as Azure does; Core Tools, and the default, do not. */
-  enforceKeys?: boolean;
-  clock?: HostClock;
-  random?: HostRandom;
-  /** Default: lines on the console. host.json decides what gets through. */
-  log?: HostLog;
-  /** Default: the engine of `durable/`. For tests of everything else. */
-  openDurable?: OpenDurable;
-  /** An orchestration that does what the real engine lets slip fails. For tests. */
-  failOnSlips?: boolean;
-}
 
 export interface Host {
   /** As `http://127.0.0.1:7071`. */
@@ -60,7 +31,6 @@ export interface Host {
   stop(graceMs?: number): Promise<void>;
 }
 
-const DEFAULT_PORT = 7071;
 const DEFAULT_GRACE_MS = 400;
 
 /**
@@ -71,112 +41,93 @@ const DEFAULT_GRACE_MS = 400;
 export async function startHost(options: HostOptions): Promise<Host> {
   const cleanup = new Cleanup();
   try {
-    return await start(options, cleanup);
+    return await start(planHost(options), cleanup);
   } catch (error) {
     await cleanup.run().catch(() => {}); // the reason why it did not start is the one to tell
     throw error;
   }
 }
 
-async function start(options: HostOptions, cleanup: Cleanup): Promise<Host> {
-  const appRoot = resolve(options.appRoot);
-  const stateFolder = resolve(options.stateFolder);
-  const hostJson = readHostJson(appRoot);
-  const localSettings = readLocalSettings(appRoot);
-  const log = filterLog(options.log ?? consoleLog, hostJson.logging.logLevel);
-  const clock = options.clock ?? systemClock;
-  const random = options.random ?? systemRandom;
-  const keys = new Keys(options.masterKey ?? randomBytes(32).toString("base64url"));
-  let graceMs = DEFAULT_GRACE_MS;
-
-  cleanup.add(lockStateFolder(stateFolder));
-  const front = await listenWhenReady(options.port ?? localSettings.Host.LocalHttpPort ?? DEFAULT_PORT, log);
-  cleanup.add(() => front.server.stop(0));
-  const address = `http://127.0.0.1:${front.server.port}`;
-  const rpcSecret = randomBytes(24).toString("base64url");
-  const rpc = await listenWhenReady(0, log);
-  cleanup.add(() => rpc.server.stop(0));
-  cleanup.add(applyEnvironment(hostVariables(front.server.port), options.settings ?? {}, localSettings.Values));
-
-  let durable: Durable | undefined;
-  const worker = await loadWorker({
-    appRoot,
-    log,
-    hostInput: (binding) =>
-      /^(?:durable|orchestration)client$/i.test(binding.type) && durable ? { string: durable.clientBinding(address) } : undefined,
-    ...timeoutOf(hostJson),
-  });
-  cleanup.add(() => worker.dispose());
-  const engine = (options.openDurable ?? openDurable)({
-    worker,
-    stateFolder,
-    clock,
-    random,
-    log,
-    hostJson,
-    rpcBaseUrl: `http://127.0.0.1:${rpc.server.port}/${rpcSecret}/durabletask/`,
-    systemKey: keys.system("durabletask"),
-    failOnSlips: options.failOnSlips ?? false,
-  });
-  durable = engine;
-  cleanup.add(() => engine.stop(graceMs));
-
-  const limit = bodyLimitBytes();
-  const isDisabled = disabledFunctions(worker.functions.values());
-  const app = httpApp({
-    worker,
-    durable: engine,
-    keys,
-    hostJson,
-    enforceKeys: options.enforceKeys ?? false,
-    isDisabled,
-    bodyLimitBytes: limit,
-    address,
-    log,
-  });
-  await engine.start();
-  const timers = startTimers({ worker, store: openTimerStatusStore(stateFolder, log), clock, log, expand: expandSettings, isDisabled });
-  cleanup.add(() => Promise.all([timers.stop(graceMs), front.server.stop(graceMs)]));
-  rpc.open(rpcHandler({ secret: rpcSecret, durable: engine, bodyLimitBytes: limit }));
-  front.open(app);
-
+/** What is undone at the end, in reverse: so requests and timers end first, then the engine, the app, its environment, the lock. */
+async function start(plan: HostPlan, cleanup: Cleanup): Promise<Host> {
+  const grace = { ms: DEFAULT_GRACE_MS };
+  cleanup.add(lockStateFolder(plan.stateFolder));
+  const listeners = await listen(plan, cleanup);
+  const app = await loadApp(plan, listeners, cleanup, grace);
+  await serve(plan, listeners, app, cleanup, grace);
   let stopped: Promise<void> | undefined;
   return {
-    address,
-    port: front.server.port,
-    keys,
-    worker,
-    durable: engine,
-    stop(grace = DEFAULT_GRACE_MS) {
-      graceMs = grace;
+    address: listeners.address,
+    port: listeners.front.port,
+    keys: plan.keys,
+    ...app,
+    stop(graceMs = DEFAULT_GRACE_MS) {
+      grace.ms = graceMs;
       stopped ??= cleanup.run();
       return stopped;
     },
   };
 }
 
-/** A server whose requests wait until it is told what to do with them. */
-async function listenWhenReady(port: number, log: HostLog) {
-  const opened = Promise.withResolvers<RequestHandler>();
-  let handler: RequestHandler | undefined;
-  const server = await listenLoopback({
-    port,
-    log,
-    handle: (request, response) => (handler ? handler(request, response) : opened.promise.then((ready) => ready(request, response))),
+interface Listeners {
+  /** What the world sees, at `address`. */
+  front: WaitingServer;
+  address: string;
+  /** What the JavaScript durable client calls, at a path that nobody can guess. */
+  rpc: WaitingServer;
+  rpcSecret: string;
+}
+
+async function listen({ port, log, settings }: HostPlan, cleanup: Cleanup): Promise<Listeners> {
+  const front = await listenWhenReady(port, log);
+  cleanup.add(() => front.stop(0));
+  const rpc = await listenWhenReady(0, log);
+  cleanup.add(() => rpc.stop(0));
+  const site = `127.0.0.1:${front.port}`;
+  const always = { FUNCTIONS_WORKER_RUNTIME: "node", AZURE_FUNCTIONS_ENVIRONMENT: "Development", WEBSITE_HOSTNAME: site };
+  cleanup.add(applyEnvironment(always, ...settings));
+  return { front, address: `http://${site}`, rpc, rpcSecret: randomBytes(24).toString("base64url") };
+}
+
+interface App {
+  worker: Worker;
+  durable: Durable;
+}
+
+async function loadApp(plan: HostPlan, { address, rpc, rpcSecret }: Listeners, cleanup: Cleanup, grace: { ms: number }): Promise<App> {
+  const engine: { durable?: Durable } = {};
+  const { functionTimeout } = plan.hostJson;
+  const worker = await loadWorker({
+    appRoot: plan.appRoot,
+    log: plan.log,
+    hostInput: (binding) => (isDurableClient(binding) && engine.durable ? { string: engine.durable.clientBinding(address) } : undefined),
+    ...(functionTimeout === undefined ? {} : { functionTimeoutSeconds: functionTimeout }),
   });
-  return {
-    server,
-    open(ready: RequestHandler) {
-      handler = ready;
-      opened.resolve(ready);
-    },
-  };
+  cleanup.add(() => worker.dispose());
+  const rpcBaseUrl = `http://127.0.0.1:${rpc.port}/${rpcSecret}/durabletask/`;
+  const durable = plan.openDurable({ ...plan, worker, rpcBaseUrl, systemKey: plan.keys.system("durabletask") });
+  engine.durable = durable;
+  cleanup.add(() => durable.stop(grace.ms));
+  return { worker, durable };
 }
 
-function hostVariables(port: number): Record<string, string> {
-  return { FUNCTIONS_WORKER_RUNTIME: "node", AZURE_FUNCTIONS_ENVIRONMENT: "Development", WEBSITE_HOSTNAME: `127.0.0.1:${port}` };
-}
+const isDurableClient = ({ type }: Binding): boolean => /^(?:durable|orchestration)client$/i.test(type);
 
-function timeoutOf({ functionTimeout }: HostJson): { functionTimeoutSeconds?: number } {
-  return functionTimeout === undefined ? {} : { functionTimeoutSeconds: functionTimeout };
+async function serve(
+  plan: HostPlan,
+  { front, address, rpc, rpcSecret }: Listeners,
+  app: App,
+  cleanup: Cleanup,
+  grace: { ms: number },
+): Promise<void> {
+  const { worker, durable } = app;
+  const limit = bodyLimitBytes();
+  const isDisabled = disabledFunctions(worker.functions.values());
+  const handler = httpApp({ ...plan, worker, durable, isDisabled, bodyLimitBytes: limit, address });
+  await durable.start();
+  const store = openTimerStatusStore(plan.stateFolder, plan.log);
+  const timers = startTimers({ ...plan, worker, store, expand: expandSettings, isDisabled });
+  cleanup.add(() => Promise.all([timers.stop(grace.ms), front.stop(grace.ms)]));
+  rpc.open(rpcHandler({ secret: rpcSecret, durable, bodyLimitBytes: limit }));
+  front.open(handler);
 }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import type { HostLog } from "../contract.ts";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { HostLog, HostResponse } from "../contract.ts";
 import type { Guard } from "./guard.ts";
 import { loopbackGuard } from "./guard.ts";
 import { PortInUseError } from "./port-in-use-error.ts";
@@ -17,63 +18,64 @@ export interface LoopbackServer {
   stop(graceMs: number): Promise<void>;
 }
 
-const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_URL_LENGTH = 8 * 1024;
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
+const STOPPING: HostResponse = { status: 503, body: "The host is stopping.\n" };
+/** Times in milliseconds. The headers have to come at once, a large body may take its time, an answer may take for ever. */
+const SERVER_OPTIONS: ServerOptions = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 15_000,
+  requestTimeout: 300_000,
+  keepAliveTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+};
 
 /**
  * Listens on 127.0.0.1 alone, on a free port if `port` is 0. Every request meets the guard before anything else.
  * @throws {PortInUseError}
  */
 export async function listenLoopback(options: { port: number; handle: RequestHandler; log: HostLog }): Promise<LoopbackServer> {
-  let guard: Guard = () => "Refused: the server is not ready.";
   const running = new Map<ServerResponse, IncomingMessage>();
-  let stopping = false;
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: 15_000,
-      requestTimeout: 300_000,
-      keepAliveTimeout: 30_000,
-      connectionsCheckingInterval: 5_000,
-      noDelay: true,
-    },
-    (request, response) => {
-      const refusal = refuse(request, guard);
-      if (refusal) return respond(request, response, refusal);
-      if (stopping) response.shouldKeepAlive = false;
-      running.set(response, request);
-      response.on("close", () => running.delete(response));
-      options.handle(request, response).catch((error: unknown) => {
-        options.log("error", `A request failed inside the host: ${error instanceof Error ? error.stack : String(error)}`);
-        respond(request, response, { status: 500 });
-      });
-    },
-  );
+  const state: { guard: Guard; stopped: Promise<void> | undefined } = {
+    guard: () => "Refused: the server is not ready.",
+    stopped: undefined,
+  };
+  const server = createServer(SERVER_OPTIONS, (request, response) => {
+    const refusal = refuse(request, state.guard) ?? (state.stopped ? STOPPING : undefined);
+    if (refusal) return respond(request, response, refusal);
+    running.set(response, request);
+    response.on("close", () => running.delete(response));
+    options.handle(request, response).catch((error: unknown) => {
+      options.log("error", `A request failed inside the host: ${error instanceof Error ? error.stack : String(error)}`);
+      respond(request, response, { status: 500 });
+    });
+  });
   server.on("clientError", answerMalformed);
-  server.on("connect", (_, socket: Socket) => socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"));
-  await listen(server, options.port);
-  const { port } = server.address() as AddressInfo;
-  guard = loopbackGuard(port);
+  server.on("connect", refuseTunnel);
+  const port = await listen(server, options.port);
+  state.guard = loopbackGuard(port);
   return {
     port,
-    async stop(graceMs) {
-      stopping = true;
-      const closed = once(server, "close");
-      server.close();
-      for (const [response, request] of running) {
-        response.shouldKeepAlive = false;
-        if (READS.has(request.method ?? "")) respond(request, response, { status: 503, body: "The host is stopping." });
-      }
-      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-      server.closeIdleConnections();
-      await closed;
-      clearTimeout(timer);
+    stop(graceMs) {
+      state.stopped ??= stopServer(server, running, graceMs);
+      return state.stopped;
     },
   };
 }
 
-function refuse(request: IncomingMessage, guard: Guard) {
+async function stopServer(server: Server, running: ReadonlyMap<ServerResponse, IncomingMessage>, graceMs: number): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  for (const [response, request] of running) {
+    response.shouldKeepAlive = false;
+    if (READS.has(request.method ?? "")) respond(request, response, STOPPING);
+  }
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function refuse(request: IncomingMessage, guard: Guard): HostResponse | undefined {
   const refusal = guard(request);
   if (refusal) return { status: 403, body: `${refusal}\n` };
   const url = request.url ?? "";
@@ -83,10 +85,11 @@ function refuse(request: IncomingMessage, guard: Guard) {
   return undefined;
 }
 
-async function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
+async function listen(server: Server, port: number): Promise<number> {
   server.listen({ port, host: "127.0.0.1", backlog: 511 });
   try {
     await once(server, "listening");
+    return (server.address() as AddressInfo).port;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") throw new PortInUseError(port, { cause: error });
     throw error;
@@ -94,7 +97,7 @@ async function listen(server: ReturnType<typeof createServer>, port: number): Pr
 }
 
 /** What Node's parser refused: it has no request to answer, only a connection. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: import("node:stream").Duplex): void {
+function answerMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
@@ -106,4 +109,10 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: import("node:stre
         ? "408 Request Timeout"
         : "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Nobody tunnels through this server. Node has let go of the socket by then, its errors included. */
+function refuseTunnel(_: IncomingMessage, socket: Duplex): void {
+  socket.on("error", () => {});
+  socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
 }

@@ -48,7 +48,7 @@ export interface CoreInvocationContext {
   invocationId: string;
   metadata: FunctionMetadata;
   request: RpcInvocationRequest;
-  state?: "preInvocationHooks" | "invocation" | "postInvocationHooks";
+  state?: "preInvocationHooks" | "invocation" | "postInvocationHooks" | undefined;
   log(level: LogLevel, category: LogCategory, message: string): void;
 }
 

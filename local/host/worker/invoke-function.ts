@@ -71,7 +71,7 @@ async function runWithHooks(
   }
   core.state = "postInvocationHooks";
   const after = await runHooks(host, "postInvocation", fixed, { inputs: before.inputs, ...outcome });
-  delete core.state; // from here on the library warns of log calls that come too late
+  core.state = undefined; // from here on the library warns of log calls that come too late
   return after;
 }
 

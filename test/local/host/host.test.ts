@@ -152,11 +152,13 @@ describe("a host", () => {
     const host = await testHost(app, { openDurable });
 
     const answer = await send(host.port, "POST", "/api/start");
+    const byName = await send(host.port, "POST", "/api/start", { headers: { host: `localhost:${host.port}` } });
     const { output, urls } = JSON.parse(answer.text);
     const status = await fetch(urls.statusQueryGetUri);
 
     expect(output).toBe(42);
     expect(urls.statusQueryGetUri).toContain(`${host.address}/runtime/webhooks/durabletask/instances/`);
+    expect(JSON.parse(byName.text).urls.statusQueryGetUri).toContain(`http://localhost:${host.port}/runtime/`);
     expect(await status.json()).toMatchObject({ runtimeStatus: "Completed", output: 42 });
   });
 });

@@ -279,9 +279,7 @@ describe("keys", () => {
   test("are not asked for by default, as with Core Tools", async () => {
     const host = await testHost(app());
 
-    const answers = await Promise.all(
-      ["of-anonymous", "of-function", "of-admin"].map((name) => send(host.port, "GET", `/api/${name}`)),
-    );
+    const answers = await Promise.all(["of-anonymous", "of-function", "of-admin"].map((name) => send(host.port, "GET", `/api/${name}`)));
 
     expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
   });
