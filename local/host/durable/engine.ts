@@ -81,6 +81,11 @@ export class Engine {
     this.episodes = new Episodes(this);
   }
 
+  /** How many instances are in memory. */
+  get loaded(): number {
+    return this.instances.size;
+  }
+
   now(): number {
     return this.parts.clock.now();
   }

@@ -134,7 +134,7 @@ export class Episodes {
     const carried = new Set<HistoryEvent>(outcome.carried);
     return {
       events,
-      texts: events.map((e) => (carried.has(e) ? playedText(JSON.stringify({ ...e, IsPlayed: false })) : JSON.stringify(e))),
+      texts: events.map((e) => (carried.has(e) ? playedText(JSON.stringify(e)) : JSON.stringify(e))),
     };
   }
 

@@ -168,7 +168,7 @@ function openTimer(replay: SecondReplay, fireAt: number, cancelled: boolean, nod
   const leg = () => {
     const at = long ? Math.min(fireAt, replay.now + timerLegMs) : fireAt;
     return replay.schedule(
-      (id) => ({ kind: "timer", id, fireAt: at }),
+      (id) => ({ kind: "timer", id, fireAt: at, asked: fireAt }),
       () => {
         if (long && replay.now < fireAt) leg();
         else node.finish();

@@ -4,7 +4,8 @@ import type { HttpCall } from "./actions.ts";
 export type NewWork =
   | { kind: "activity"; id: number; name: string; input: string | null }
   | { kind: "http"; id: number; request: HttpCall }
-  | { kind: "timer"; id: number; fireAt: number }
+  /** `asked` is when the orchestrator wants it; absent where the time is derived: of a retry, of a poll. */
+  | { kind: "timer"; id: number; fireAt: number; asked?: number }
   | { kind: "child"; id: number; name: string; instanceId: string; input: string | null };
 
 export type FunctionKind = "activity" | "orchestrator" | "entity";
@@ -51,7 +52,7 @@ export function nameOf(work: NewWork): string {
 
 /** Tells two inputs apart, for noticing changes that the real host does not; 32 bits of FNV-1a beside the length, not for security. */
 export function digest(work: NewWork): string {
-  const text = work.kind === "timer" ? `${work.fireAt}` : work.kind === "http" ? JSON.stringify(work.request) : (work.input ?? "");
+  const text = work.kind === "timer" ? `${work.asked ?? ""}` : work.kind === "http" ? JSON.stringify(work.request) : (work.input ?? "");
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return `${text.length}.${(hash >>> 0).toString(36)}`;

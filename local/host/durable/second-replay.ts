@@ -211,7 +211,7 @@ export class SecondReplay {
 
   private raised(event: HistoryEvent): void {
     if (this.continueInput) {
-      this.carried.push(event);
+      this.carried.push({ ...event, IsPlayed: false });
       return;
     }
     const key = (event.Name ?? "").toUpperCase();
