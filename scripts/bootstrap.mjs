@@ -1,4 +1,5 @@
-// What `prestart` and `pretest` run: makes a fresh clone ready, and costs a few milliseconds when it already is.
+// What `prestart` and `pretest` run: makes a fresh clone ready, and costs a few milliseconds when it already is. `--dev` installs what
+// tests and checks need as well; without it a first start is quicker.
 // It must run on the oldest Node that anybody may have, so: no dependencies, nothing newer than Node 20.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,7 +11,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const FLOOR = [22, 15];
 const NODE_PACKAGE = "node@24.21.0";
 const STAMP = join(ROOT, "node_modules", ".penstock-installed");
-const OWN_NODE = join(ROOT, "node_modules", ".node24");
+/** Not below node_modules, which `npm ci` empties. */
+const OWN_NODE = join(ROOT, ".node");
 /** npm scripts have this folder first on their PATH: a `node` in it is the one that runs them. */
 const BIN = join(ROOT, "node_modules", ".bin");
 
@@ -20,11 +22,24 @@ if (process.platform === "win32") {
 const nodeIsOld = isOlder(process.versions.node, FLOOR);
 const lock = readFileSync(join(ROOT, "package-lock.json"));
 const wanted = createHash("sha256").update(lock).digest("hex");
-if (!existsSync(STAMP) || readFileSync(STAMP, "utf8") !== wanted) {
-  say("Installing dependencies (once; about half a minute) …");
+const withDev = process.argv.includes("--dev");
+const installed = existsSync(STAMP) ? readFileSync(STAMP, "utf8").trim() : "";
+if (installed !== `${wanted} all` && (withDev || installed !== `${wanted} start`)) {
+  say(`Installing ${withDev ? "all dependencies" : "dependencies"} (once; about half a minute) …`);
   // A team's own npm settings must not stop a first start: the packages that need a script are pinned by the lock file.
-  npm(["ci", "--no-audit", "--no-fund", "--engine-strict=false", "--ignore-scripts=false", "--loglevel=error"], ROOT);
-  writeFileSync(STAMP, wanted);
+  npm(
+    [
+      "ci",
+      ...(withDev ? ["--include=dev"] : ["--omit=dev"]),
+      "--no-audit",
+      "--no-fund",
+      "--engine-strict=false",
+      "--ignore-scripts=false",
+      "--loglevel=error",
+    ],
+    ROOT,
+  );
+  writeFileSync(STAMP, `${wanted} ${withDev ? "all" : "start"}\n`);
 }
 if (nodeIsOld && !existsSync(join(OWN_NODE, "node_modules", ".bin", "node"))) {
   say(`This machine has Node ${process.versions.node}; installing Node 24 for this folder only …`);
