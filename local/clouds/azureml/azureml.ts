@@ -11,6 +11,7 @@ import { DataPaths } from "./jobs/data-paths.ts";
 import { JobFolders } from "./jobs/job-folders.ts";
 import { JobQueue } from "./jobs/job-queue.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
+import { Launcher } from "./jobs/launcher.ts";
 import { Leftovers } from "./jobs/leftovers.ts";
 import { LogLimit } from "./jobs/log-limit.ts";
 import { RunStatusNotifier } from "./jobs/run-status-notifier.ts";
@@ -63,6 +64,7 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
     folders: new JobFolders(stateFolder),
     paths,
     leftovers: new Leftovers(),
+    launcher: new Launcher(stateFolder),
     logLimit: new LogLimit(options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES, python),
   };
   const runner = new JobRunner(parts, {
@@ -83,7 +85,7 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
   return {
     handle: (request, response) => server.handle(request, response),
     start: async () => {
-      await environments.start();
+      await Promise.all([environments.start(), parts.launcher.waitForPredecessor()]);
       for (const { name, properties } of computes.list()) runner.resize(name, maximumNodes(properties));
       runner.start();
       notifier.start();

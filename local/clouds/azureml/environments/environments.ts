@@ -56,8 +56,9 @@ export class Environments {
   }
 
   /** Looks for the default interpreter; a job that needs one says so if there is none. */
-  async findDefault(): Promise<void> {
+  async findDefault(): Promise<Interpreter | undefined> {
     this.#default = await this.interpreters.default().catch(() => undefined);
+    return this.#default;
   }
 
   /** Clears away what a killed server was building. */

@@ -23,6 +23,7 @@ import type { JobFolders, LaunchFolder } from "./job-folders.ts";
 import { missingInput, notHonoured, planJob } from "./job-plan.ts";
 import type { JobQueue } from "./job-queue.ts";
 import { layOut } from "./launch.ts";
+import type { Launcher } from "./launcher.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { LogLimit } from "./log-limit.ts";
 import type { RunStatusNotifier } from "./run-status-notifier.ts";
@@ -43,6 +44,7 @@ export interface RunnerParts {
   folders: JobFolders;
   paths: DataPaths;
   leftovers: Leftovers;
+  launcher: Launcher;
   logLimit: LogLimit;
 }
 
@@ -68,6 +70,7 @@ interface Live {
   toolchain?: Toolchain;
   running?: RunningJob;
   timeout?: NodeJS.Timeout;
+  launching?: Promise<void>;
   finishing?: Promise<void>;
 }
 
@@ -98,6 +101,7 @@ export class JobRunner {
     for (const job of launched) this.#recover(job).catch((error: Error) => this.#fail(job, "ServiceError", error.message));
     // What most environments come down to; known, it spares their jobs a time of Preparing.
     const found = this.#parts.environments.findDefault();
+    void found.then((interpreter) => (interpreter ? this.#parts.launcher.start(interpreter.executable) : undefined));
     if (waiting.length > 0) void found.then(() => waiting.forEach((job) => this.#resume(job)));
     this.#looking = setInterval(() => this.#look(), LOOK_MILLISECONDS).unref();
   }
@@ -159,6 +163,7 @@ export class JobRunner {
     this.#stopped = true;
     clearInterval(this.#looking);
     const live = [...this.#live];
+    await Promise.allSettled(live.map(([, { launching }]) => launching));
     if (preempt) for (const [job] of live) this.#preempt(job);
     for (const [, { timeout }] of live) clearTimeout(timeout);
     await this.#parts.environments.stop();
@@ -167,6 +172,7 @@ export class JobRunner {
     await Promise.race([Promise.allSettled(finishing), delay(patience, undefined, { ref: false })]);
     await this.#parts.leftovers.sweep();
     for (const [, { running }] of this.#live) running?.release();
+    await this.#parts.launcher.stop();
   }
 
   /** Puts the job into the queue of its cluster, and says what came of it. Stores nothing. */
@@ -227,7 +233,8 @@ export class JobRunner {
       const running = new RunningJob(folder, job.state.marker ?? "");
       live.running = running;
       job.state.startedAt = this.#now();
-      await running.start(this.#log(job), this.#environment(job, plan.variables));
+      live.launching = running.start(this.#parts.launcher, this.#log(job), this.#environment(job, plan.variables));
+      await live.launching;
       if (running.identity) job.state.process = running.identity;
       if (job.state.ending) records.saveLazily(job);
       else this.#move(job, "Running", "lazily");

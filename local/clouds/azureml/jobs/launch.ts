@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { copyTree } from "./copy-tree.ts";
 import type { Environment } from "./job-environment.ts";
 import type { LaunchFolder } from "./job-folders.ts";
 import type { JobPlan } from "./job-plan.ts";
+import type { LaunchedProcess, Launcher } from "./launcher.ts";
 
 /**
  * What runs the command. It makes `started` as a file that must not be there yet: however often a launch is tried
@@ -42,28 +42,17 @@ export async function layOut(folder: LaunchFolder, plan: JobPlan, snapshot: stri
 /**
  * Starts the wrapper as leader of a session of its own. It holds the log itself, so it needs us for nothing and outlives us.
  * The marker is among its arguments too, since macOS shows nobody the environment of its own programs.
- * @throws {Error} when the system cannot start a process.
+ * @throws {Error} when the system cannot start a process, {LauncherLostError} when that is not known.
  */
 export async function startWrapper(
+  launcher: Launcher,
   folder: LaunchFolder,
   marker: string,
   log: string,
-  env: Environment,
-): Promise<ChildProcess & { pid: number }> {
+  environment: Environment,
+): Promise<LaunchedProcess> {
   mkdirSync(dirname(log), { recursive: true });
-  const file = openSync(log, "a", 0o644);
-  try {
-    const child = spawn("/bin/sh", ["-c", WRAPPER, "sh", folder.root, marker], {
-      cwd: folder.code,
-      env,
-      detached: true,
-      stdio: ["ignore", file, file],
-    });
-    if (child.pid !== undefined) return child as ChildProcess & { pid: number };
-    throw await new Promise((resolve) => child.once("error", resolve));
-  } finally {
-    closeSync(file);
-  }
+  return launcher.launch({ argv: ["/bin/sh", "-c", WRAPPER, "sh", folder.root, marker], cwd: folder.code, environment, log });
 }
 
 /** The exit code that the wrapper noted; undefined while the command runs, and when the wrapper was killed. */

@@ -1,10 +1,10 @@
-import type { ChildProcess } from "node:child_process";
 import { type FSWatcher, watch } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EndingReason } from "../store/job-records.ts";
 import type { Environment } from "./job-environment.ts";
 import type { LaunchFolder } from "./job-folders.ts";
 import { ALREADY_STARTED, notedExitCode, notedStart, startWrapper } from "./launch.ts";
+import { type Launcher, LauncherLostError, type ProcessEnd } from "./launcher.ts";
 import { ProcessTree } from "./process-tree.ts";
 import type { ProcessIdentity } from "./processes.ts";
 import { processTable } from "./processes.ts";
@@ -27,10 +27,14 @@ export class RunningJob {
   readonly #folder: LaunchFolder;
   readonly #marker: string;
   readonly #settle: (outcome: Outcome) => void;
-  #child: ChildProcess | undefined;
+  /** Resolves when it is known whether the command was started. */
+  #started: Promise<unknown> = Promise.resolve();
+  /** Whether we are told when it ends. */
+  #isTold = false;
   #watcher: FSWatcher | undefined;
   #tree: ProcessTree | undefined;
   #ending = false;
+  #grace = Number.POSITIVE_INFINITY;
 
   constructor(folder: LaunchFolder, marker: string, identity?: ProcessIdentity) {
     this.#folder = folder;
@@ -42,11 +46,22 @@ export class RunningJob {
   }
 
   /** Starts the command. @throws {Error} when the system cannot start a process. */
-  async start(log: string, environment: Environment): Promise<void> {
-    const child = await startWrapper(this.#folder, this.#marker, log, environment);
-    this.#child = child;
-    child.once("exit", (code, signalName) => void this.#exited(code, signalName));
-    this.identity = await processTable.find(child.pid);
+  start(launcher: Launcher, log: string, environment: Environment): Promise<void> {
+    const start = this.#start(launcher, log, environment);
+    this.#started = start.catch(() => undefined);
+    return start;
+  }
+
+  async #start(launcher: Launcher, log: string, environment: Environment): Promise<void> {
+    try {
+      const { pid, ended } = await startWrapper(launcher, this.#folder, this.#marker, log, environment);
+      this.#isTold = true;
+      ended.then((end) => this.#exited(end)).catch((error: Error) => this.#conclude({ kind: "lost", message: error.message }));
+      this.identity = await processTable.find(pid);
+    } catch (error) {
+      if (!(error instanceof LauncherLostError)) throw error;
+      if (!(await this.adopt())) await this.#start(launcher, log, environment);
+    }
   }
 
   /**
@@ -73,7 +88,7 @@ export class RunningJob {
 
   /** Sees whether the command of an adopted launch has ended. */
   async look(): Promise<void> {
-    if (this.#child || this.#ending) return;
+    if (this.#isTold || this.#ending) return;
     const alive = this.identity && (await processTable.find(this.identity.id))?.startTime === this.identity.startTime;
     const code = notedExitCode(this.#folder);
     if (code !== undefined) this.#conclude({ kind: "exited", code });
@@ -83,7 +98,10 @@ export class RunningJob {
   /** Ends the command and everything it started. Its outcome is `ended`, unless it had ended by itself before. */
   async end(reason: EndingReason, graceMilliseconds: number): Promise<void> {
     this.#ending = true;
+    // Nothing would be found of a command that is just being started.
+    await this.#started;
     this.#tree = this.#newTree();
+    this.#tree.hasten(this.#grace);
     await this.#tree.end(graceMilliseconds);
     // The wrapper is the first to go: an exit code that is noted was noted before.
     const code = reason === "preemption" ? notedExitCode(this.#folder) : undefined;
@@ -92,24 +110,25 @@ export class RunningJob {
 
   /** Shortens the grace of an end that is under way. */
   hasten(graceMilliseconds: number): void {
+    this.#grace = Math.min(this.#grace, graceMilliseconds);
     this.#tree?.hasten(graceMilliseconds);
   }
 
   /** Lets go of the launch, which runs on. */
   release(): void {
     this.#watcher?.close();
-    this.#child?.unref();
   }
 
-  async #exited(code: number | null, signalName: NodeJS.Signals | null): Promise<void> {
+  async #exited(end: ProcessEnd): Promise<void> {
     if (this.#ending) return;
     const noted = notedExitCode(this.#folder);
-    if (noted === undefined && code === ALREADY_STARTED) {
-      // An earlier process had got as far as starting this launch.
-      this.#child = undefined;
-      await this.adopt();
-    } else if (noted !== undefined || code !== null) this.#conclude({ kind: "exited", code: noted ?? code ?? 0 });
-    else await this.#lost(`was killed by ${signalName}`);
+    if (noted !== undefined) this.#conclude({ kind: "exited", code: noted });
+    else if (end.kind === "signal") await this.#lost(`was killed by ${end.name}`);
+    else if (end.kind === "unknown" || end.code === ALREADY_STARTED) {
+      // Another process is the one that was started, or who told us is gone: from now on we look ourselves.
+      this.#isTold = false;
+      if (!(await this.adopt())) await this.#lost("ended before it ran it");
+    } else this.#conclude({ kind: "exited", code: end.code });
   }
 
   /** Nothing it started may live on beside a later attempt. */

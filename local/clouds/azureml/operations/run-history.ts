@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ok, type Reply } from "../http/reply.ts";
@@ -38,7 +38,7 @@ function toError({ code, message }: { code: string; message: string }): unknown 
 
 function logFiles(artifacts: string): Record<string, string> {
   const files = LOG_FOLDERS.map((folder) => join(artifacts, folder))
-    .filter((folder) => existsSync(folder))
+    .filter((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)));
   return Object.fromEntries(
     files.filter((file) => !file.endsWith(".partial")).map((file) => [relative(artifacts, file), pathToFileURL(file).href]),

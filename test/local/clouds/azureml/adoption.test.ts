@@ -257,3 +257,15 @@ function changeState(job: string, change: (state: Record<string, unknown>) => ob
   database.prepare("UPDATE jobs SET state = ?, open = 1 WHERE name = ?").run(state, job);
   database.close();
 }
+
+test("a job goes on when only what started it was killed", async () => {
+  await client.putJob("helperless", { command: WAITS, outputs });
+  await firstStart();
+
+  process.kill(JSON.parse(readFileSync(join(folders.state, "launcher.json"), "utf8")).id, "SIGKILL");
+  folders.write("work/go", "");
+  await client.ended("helperless");
+
+  expect(starts()).toBe(1);
+  expect((await client.details("helperless")).error.error.message).toContain("exit code 7");
+});

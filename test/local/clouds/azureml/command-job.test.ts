@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { violations } from "./contract-schemas.ts";
-import { CODE_ID, isAlive, TestWorkspace, until, WORKSPACE } from "./workspace.ts";
+import { CODE_ID, isAlive, mountedAt, TestWorkspace, until, WORKSPACE } from "./workspace.ts";
 
 const SECRET = "the-servers-own-secret";
 const machineEnvironment = { ...process.env, PENSTOCK_SECRET: SECRET, AWS_SECRET_ACCESS_KEY: SECRET, LC_TIME: "C" };
@@ -120,6 +120,49 @@ describe("a command job", () => {
 
     expect(details.status).toBe("Completed");
     expect(folders.log("long").trim()).toBe("200000");
+  });
+});
+
+describe("a job that cannot be started", () => {
+  test("fails and says that its environment is too large", async () => {
+    const details = await workspace.run("too-large", { environmentVariables: { LARGE: "x".repeat(200_000) } });
+
+    expect(details).toMatchObject({
+      status: "Failed",
+      error: { error: { message: expect.stringMatching(/could not be started: .*E2BIG/) } },
+    });
+  });
+
+  test("fails and says that its log cannot be written", async () => {
+    mkdirSync(folders.artifact("no-log", ""), { recursive: true });
+    writeFileSync(folders.artifact("no-log", "user_logs"), "");
+
+    const details = await workspace.run("no-log", {});
+
+    expect(details).toMatchObject({
+      status: "Failed",
+      error: { error: { message: expect.stringMatching(/could not be started: .*user_logs/) } },
+    });
+  });
+
+  test("makes room for the next", async () => {
+    await workspace.putCluster(1);
+    await workspace.run("blocked", { environmentVariables: { LARGE: "x".repeat(200_000) } });
+
+    expect(await workspace.run("unblocked", {})).toMatchObject({ status: "Completed" });
+    await workspace.putCluster(4);
+  });
+});
+
+test("a job whose artifacts cannot be stored fails and says why", async () => {
+  mkdirSync(folders.artifact("no-room", ""), { recursive: true });
+  writeFileSync(folders.artifact("no-room", "outputs"), "in the way");
+
+  const details = await workspace.run("no-room", { command: "mkdir outputs; echo a > outputs/a" });
+
+  expect(details).toMatchObject({
+    status: "Failed",
+    error: { error: { message: expect.stringContaining("outputs could not be stored") } },
   });
 });
 
@@ -273,6 +316,20 @@ describe("the log", () => {
     expect(log.startsWith("first\ny\n")).toBe(true);
     expect(log.endsWith("y\nlast\n")).toBe(true);
     expect(log).toContain("[… 4800011 bytes of this log are left out: it grew beyond 200000 bytes …]");
+  });
+
+  test("takes no more room than that while the job runs, and loses nothing of its end", async () => {
+    const command = 'echo first; yes | head -c 8000000; until [ -e "$AZURE_ML_OUTPUT_o/go" ]; do sleep 0.02; done; echo last';
+    await workspace.putJob("flood", { command, outputs: { o: mountedAt("flood") } });
+    const log = folders.artifact("flood", "user_logs/std_log.txt");
+
+    await until(() => (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 8_000_000 && statSync(log).blocks * 512 < 1_000_000);
+    folders.write("flood/go", "");
+    await workspace.ended("flood");
+
+    expect(folders.log("flood")).toMatch(
+      /^first\ny\ny\n.*y\ny\n\n\[… 7800011 bytes of this log are left out.*\]\n(y\n|\n)y\n.*y\nlast\n$/s,
+    );
   });
 
   test("is whole when it is just as long as it may be", async () => {
