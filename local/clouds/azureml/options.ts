@@ -30,7 +30,7 @@ export interface AzureMlOptions {
   baseUrl?: string;
   /** What the machine's allow-listed variables are read from; default `process.env`. */
   machineEnvironment?: Readonly<Record<string, string | undefined>>;
-  /** Bytes kept of a job's log, half from its beginning and half from its end; default 64 MiB. */
+  /** Bytes kept of a job's log, three quarters from its beginning and one from its end; default 64 MiB. */
   logLimitBytes?: number;
   /** Between TERM and KILL, in milliseconds; default 10,000 on cancel. */
   cancelGraceMilliseconds?: number;
