@@ -17,6 +17,7 @@ export async function compareRun(
   if (recording.final && first !== undefined) comparer.same("final", recording.final, await status(comparer.idOf(first)));
   for (const [id, final] of Object.entries(recording.otherInstances ?? {}))
     comparer.same(`final of ${id}`, final, await status(comparer.idOf(id)));
+  compareTriggers(recording, worker, comparer);
   comparer.sameInAnyOrder("activities", recording.activities.map(plainActivity), worker.activities.map(plainActivity));
 }
 
@@ -54,4 +55,39 @@ function pairExecutions(recorded: ReadonlyMap<string, string[]>, ours: ReadonlyM
       found = true;
     }
   }
+}
+
+/**
+ * What the orchestrator was given, event by event, wherever the run came in the same order as the recording: which parallel
+ * work ends first, and how many answers share a turn, may differ.
+ */
+function compareTriggers(recording: Recording, worker: ObservedWorker, comparer: Comparer): void {
+  const ours = Map.groupBy(worker.triggers, ({ trigger }) => executionOf(trigger));
+  for (const [id, episodes] of Map.groupBy(recording.episodes, ({ trigger }) => executionOf(trigger))) {
+    const mine = ours.get(comparer.idOf(id)) ?? [];
+    episodes.forEach(({ trigger }, i) => {
+      const other = mine[i]?.trigger;
+      if (other && order(trigger) === order(other))
+        comparer.same(`trigger ${i} of ${trigger.instanceId}`, visible(trigger), visible(other));
+    });
+  }
+}
+
+function order({ history }: Trigger): string {
+  return history.map((e) => `${e.EventType} ${e.EventId} ${e.TaskScheduledId ?? e.TimerId ?? ""}`).join();
+}
+
+/** Without what is not compared: span ids, and the dump of .NET's exception behind a failure's message. */
+function visible({ history, ...rest }: Trigger): unknown {
+  return {
+    ...rest,
+    history: history.map(({ ClientSpanId: _, Details, ...event }) => ({
+      ...event,
+      ...(typeof Details === "string" && { Details: beginning(Details) }),
+    })),
+  };
+}
+
+function beginning(details: string): string {
+  return details.slice(0, details.search(/,"Data"|, StackTrace|$/));
 }

@@ -93,7 +93,7 @@ function innerText(actions: Action[]): string {
 }
 
 function parse(text: string): { state: OrchestratorState; actions: Action[] } {
-  const { actions, ...state } = JSON.parse(text) as OrchestratorState & { actions?: Action[][] };
+  const { actions, ...state } = (JSON.parse(text) ?? {}) as OrchestratorState & { actions?: Action[][] };
   if (actions?.length !== 1) throw new SyntaxError(`expected one inner array of actions, got ${actions?.length ?? "none"}`);
   return { state, actions: actions[0] ?? [] };
 }

@@ -51,7 +51,7 @@ export class Engine {
   isClosed = false;
   private readonly quiet: (() => void)[] = [];
   private newWork: WorkRow[] = [];
-  private observers = new Map<string, Set<() => void>>();
+  private readonly waiting = new Map<string, Set<() => void>>();
 
   constructor(readonly parts: DurableParts) {
     const { storage, clock, worker, log, options } = parts;
@@ -162,13 +162,13 @@ export class Engine {
     this.deliver(message);
   }
 
-  /** Calls back after each episode of an instance until the returned function is called. */
-  observe(id: string, callback: () => void): () => void {
-    const observers = this.observers.get(id) ?? new Set();
-    this.observers.set(id, observers.add(callback));
+  /** Calls back once when an instance ends; the returned function cancels. */
+  whenFinished(id: string, callback: () => void): () => void {
+    const waiting = this.waiting.get(id) ?? new Set();
+    this.waiting.set(id, waiting.add(callback));
     return () => {
-      observers.delete(callback);
-      if (observers.size === 0) this.observers.delete(id);
+      waiting.delete(callback);
+      if (waiting.size === 0) this.waiting.delete(id);
     };
   }
 
@@ -193,12 +193,18 @@ export class Engine {
     this.newWork.push({ ...row, id: this.storage.addWork(row) });
   }
 
-  world(of: { name: string; id: string }): ReplayWorld {
+  private world(of: { name: string; id: string }): ReplayWorld {
+    // A walk from the first event meets the same slip again.
+    const told = new Set<string>();
     return {
       limits: this.limits,
       knows: (kind, name) => this.functions.find(kind, name) !== undefined,
       names: (kind) => this.functions.names(kind),
-      slip: (what) => this.slip(what, of),
+      slip: (what) => {
+        if (told.has(what)) return;
+        this.slip(what, of);
+        told.add(what);
+      },
     };
   }
 
@@ -224,7 +230,7 @@ export class Engine {
 
   private load(row: InstanceRow): LoadedInstance {
     const execution = this.executionOf(row);
-    if (row.status !== "Pending") execution.load(this.storage.history(row.key));
+    if (row.status !== "Pending" && !isFinished(row.status)) execution.load(this.storage.history(row.key));
     return { row, execution, inbox: [], busy: false, replayMs: 0 };
   }
 
@@ -308,7 +314,7 @@ export class Engine {
     }
     this.running--;
     instance.busy = false;
-    for (const callback of this.observers.get(instance.row.id) ?? []) callback();
+    if (isFinished(instance.row.status)) for (const callback of this.waiting.get(instance.row.id) ?? []) callback();
     if (instance.inbox.length > 0 && !isFinished(instance.row.status)) this.makeReady(instance);
     else {
       for (const message of instance.inbox.splice(0)) this.messages.consumed(message);

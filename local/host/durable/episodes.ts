@@ -22,8 +22,20 @@ interface News {
 /** Runs episodes: the orchestrator function, then the second replay, then everything it leads to in one go of writes. */
 export class Episodes {
   private count = 0;
+  /** The end of every orchestrator's input. */
+  private readonly sameForAll: string;
 
-  constructor(private readonly engine: Engine) {}
+  constructor(private readonly engine: Engine) {
+    const { maximumShortTimerMs, timerLegMs, httpSleepMs } = engine.limits;
+    const members = {
+      upperSchemaVersion: 1,
+      upperSchemaVersionNew: 2,
+      longRunningTimerIntervalDuration: timeSpan(timerLegMs),
+      maximumShortTimerDuration: timeSpan(maximumShortTimerMs),
+      defaultHttpAsyncRequestSleepTimeMillseconds: httpSleepMs,
+    };
+    this.sameForAll = JSON.stringify(members).slice(1);
+  }
 
   /** @throws {Error} the state cannot be written. */
   async run(instance: LoadedInstance, batch: readonly Message[]): Promise<void> {
@@ -33,7 +45,9 @@ export class Episodes {
       engine.commits.write();
       return engine.consumed(batch);
     }
-    const started = event(EventType.OrchestratorStarted, engine.now());
+    const { execution } = instance;
+    execution.newestTurn = Math.max(execution.newestTurn, engine.now());
+    const started = event(EventType.OrchestratorStarted, execution.newestTurn);
     let news: News = { events: [started, ...meant.map((m) => m.event)], texts: [JSON.stringify(started), ...meant.map((m) => m.text)] };
     let generations = 0;
     for (;;) {
@@ -100,18 +114,8 @@ export class Episodes {
 
   /** The orchestrator's input: JSON put together from texts, since the history is kept as such. */
   private trigger(row: { id: string; input: string | null }, parent: string | null, isReplaying: boolean, history: string): string {
-    const { maximumShortTimerMs, timerLegMs, httpSleepMs } = this.engine.limits;
-    const rest = {
-      instanceId: row.id,
-      isReplaying,
-      parentInstanceId: parent,
-      upperSchemaVersion: 1,
-      upperSchemaVersionNew: 2,
-      longRunningTimerIntervalDuration: timeSpan(timerLegMs),
-      maximumShortTimerDuration: timeSpan(maximumShortTimerMs),
-      defaultHttpAsyncRequestSleepTimeMillseconds: httpSleepMs,
-    };
-    return `{"history":[${history}],"input":${row.input ?? "null"},${JSON.stringify(rest).slice(1)}`;
+    const of = `"instanceId":${JSON.stringify(row.id)},"isReplaying":${isReplaying},"parentInstanceId":${JSON.stringify(parent)}`;
+    return `{"history":[${history}],"input":${row.input ?? "null"},${of},${this.sameForAll}`;
   }
 
   /** Turns to the next generation: same id, new execution, history begun anew with the events that came too late for the old one. */
@@ -148,18 +152,21 @@ export class Episodes {
       engine.storage.deleteHistory(instance.row.key);
       engine.storage.deleteTimersOf(instance.row.key);
     }
-    const added = this.added(decision, engine.now());
-    const rows: HistoryRow[] = [...news.texts.map((text) => ({ text, digest: null })), ...added];
+    const added = this.added(decision, engine.now(), generations > 0);
+    // A generation's own OrchestratorCompleted is the one that an episode sees before it ends: it counts as played from then on.
+    const stored = generations > 0 ? [...news.texts.slice(0, -1), ...news.texts.slice(-1).map(playedText)] : news.texts;
+    const rows: HistoryRow[] = [...stored.map((text) => ({ text, digest: null })), ...added];
     engine.storage.addHistory(instance.row.key, execution.length, rows);
     execution.append(news.texts, added);
     this.schedule(instance, decision.work);
     this.settle(instance, news, decision, generations > 0);
   }
 
-  /** What the episode leaves behind in the history. */
-  private added({ work, outcome }: Decision, now: number): { event: HistoryEvent; text: string; digest: string | null }[] {
+  /** What the episode leaves behind in the history; `turned`: that ends with an OrchestratorCompleted already, and gets no second one [R can-each-event]. */
+  private added({ work, outcome }: Decision, now: number, turned: boolean): { event: HistoryEvent; text: string; digest: string | null }[] {
     const scheduled = work.map((one) => ({ event: scheduledEvent(one, now), digest: digest(one) }));
     const completed = completedEvent(outcome, now);
+    if (turned && !completed && work.length === 0) return [];
     const last = [...(completed ? [completed] : []), event(EventType.OrchestratorCompleted, now)].map((e) => ({ event: e, digest: null }));
     return [...scheduled, ...last].map((one) => ({ ...one, text: JSON.stringify(one.event) }));
   }

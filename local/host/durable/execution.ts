@@ -29,6 +29,8 @@ export class Execution {
   /** Events that the last episode left behind: still "not played" when the next one sees them. */
   private left: string[] = [];
   private readonly digests: (string | null)[] = [];
+  /** When the newest turn began, in milliseconds since the epoch: time does not run backwards for an orchestrator. */
+  newestTurn = 0;
   private replay: SecondReplay | undefined;
   private unfed: HistoryEvent[] = [];
   private actionsText: string | undefined;
@@ -55,6 +57,8 @@ export class Execution {
     const settled = texts.length - leftByLastEpisode(texts);
     this.played = texts.slice(0, settled).map(playedText).join(",");
     this.left = texts.slice(settled);
+    const turn = texts.findLast((text) => text.startsWith('{"EventType":12,'));
+    if (turn !== undefined) this.newestTurn = Date.parse((JSON.parse(turn) as HistoryEvent).Timestamp);
     for (const row of rows) this.digests.push(row.digest);
   }
 

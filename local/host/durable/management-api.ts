@@ -1,6 +1,6 @@
 import type { HostRequest, HostResponse } from "../contract.ts";
 import { ClientOperations } from "./client-operations.ts";
-import { managementUrls } from "./client-urls.ts";
+import { managementUrls, WEBHOOK_PATH } from "./client-urls.ts";
 import type { Engine } from "./engine.ts";
 import { historyJson } from "./history-json.ts";
 import { asJson, JsonReader, JsonTextError } from "./json-reader.ts";
@@ -28,8 +28,12 @@ export class ManagementApi {
     try {
       return await this.route(request);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      return answer(error.status, error.body);
+      if (error instanceof Refusal) return answer(error.status, error.body);
+      if (!this.engine.commits.isBroken) throw error;
+      return answer(
+        503,
+        JSON.stringify({ Message: "The durable state can no longer be written: free the disk or mend it, then start the host again." }),
+      );
     }
   }
 
@@ -101,7 +105,7 @@ export class ManagementApi {
         cancel();
         resolve(row);
       };
-      const stopLooking = this.engine.observe(id, look);
+      const stopLooking = this.engine.whenFinished(id, look);
       const cancel = this.engine.parts.clock.setTimer(this.engine.now() + ms, () => end(undefined));
       look();
     });
@@ -115,7 +119,7 @@ export class ManagementApi {
     return { status: 202 };
   }
 
-  private status({ query, origin, path }: HostRequest, id: string): HostResponse {
+  private status({ query, origin, path, headers }: HostRequest, id: string): HostResponse {
     const row = this.operations.status(id);
     const [showHistory, showHistoryOutput, showInput] = [
       flag(query, "showHistory"),
@@ -127,7 +131,9 @@ export class ManagementApi {
     if (row.status === "Failed" && flag(query, "returnInternalServerErrorOnFailure")) return answer(500, body);
     if (isFinished(row.status)) return answer(200, body);
     const search = query.size > 0 ? `?${query}` : "";
-    return answer(202, body, { location: `${origin}/durabletask${path}${search}`, "retry-after": "5" });
+    // Whoever shows a key came by the webhook, not by the endpoint of the JavaScript client.
+    const mount = query.has("code") || headers["x-functions-key"] !== undefined ? WEBHOOK_PATH : "/durabletask";
+    return answer(202, body, { location: `${origin}${mount}${path}${search}`, "retry-after": "5" });
   }
 
   private history(row: InstanceRow): HistoryEvent[] {

@@ -52,9 +52,13 @@ export interface HistoryEvent {
   [other: string]: unknown;
 }
 
+let newest = { at: Number.NaN, text: "" };
+
 /** ISO 8601 as .NET's serializer writes it: without trailing zeros in the fraction. `at` is milliseconds since the epoch. */
 export function wireTime(at: number): string {
-  return new Date(at).toISOString().replace(/\.?0+Z$/, "Z");
+  // Most events of an episode are of the same millisecond.
+  if (at !== newest.at) newest = { at, text: new Date(at).toISOString().replace(/\.?0+Z$/, "Z") };
+  return newest.text;
 }
 
 /** An event not played yet; `members` come behind the common ones. */

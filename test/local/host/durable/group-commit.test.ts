@@ -97,7 +97,10 @@ describe("group commit", () => {
     await host.pass(0);
     await refused;
 
-    await expect(host.start("program", { steps: [] }, "another")).rejects.toThrow("disk is full");
+    expect(await host.call("POST", "/orchestrators/program/another", { steps: [] })).toMatchObject({
+      status: 503,
+      json: { Message: expect.stringContaining("free the disk") },
+    });
     expect(host.errors).toEqual([expect.stringContaining("The durable state can no longer be written: database or disk is full")]);
     counts.failing = false;
   });
