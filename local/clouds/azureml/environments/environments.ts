@@ -199,12 +199,13 @@ function toolchain(folder: EnvironmentFolder, { warnings }: Recipe): Toolchain {
 
 function warningsOf(version: EnvironmentVersion, conda: CondaFile, named: Interpreter | undefined, used: Interpreter): string[] {
   const warnings: string[] = [];
-  if (version.image) warnings.push(`The base image ${version.image} is not used on this machine: the command runs directly on it`);
+  if (version.image && version.image !== defaultImage) warnings.push(`The base image ${version.image} is not used on this machine: the command runs directly on it`);
   if (version.build) warnings.push(`The build context ${version.build.contextUri} is not used on this machine: no image is built`);
   if (conda.pythonAsked && conda.pythonAsked !== "python" && !named) {
     warnings.push(`'${conda.pythonAsked}' could not be found on this machine; the command runs on Python ${used.version}`);
   }
   for (const one of conda.condaOnly) warnings.push(`The conda package ${one} is not installed on this machine; packages under 'pip:' are`);
-  if (conda.channels.length > 0) warnings.push(`The conda channels ${conda.channels.join(", ")} are not used on this machine`);
+  // Without a package that only conda installs, channels change nothing: v1 writes some into every file.
+  if (conda.condaOnly.length > 0 && conda.channels.length > 0) warnings.push(`The conda channels ${conda.channels.join(", ")} are not used on this machine`);
   return warnings;
 }

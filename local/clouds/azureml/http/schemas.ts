@@ -41,10 +41,22 @@ async function compile(operation: string): Promise<ValidateFunction> {
   const request = contract["x-operations"][operation]?.request;
   if (!request) throw new Error(`The contract describes no body for ${operation}`);
   const ajv = createAjv();
-  const definitions = Object.fromEntries(
-    Object.entries(contract.definitions).map(([name, schema]) => [name, byDiscriminator(name, schema)]),
-  );
-  return ajv.compile({ ...request, definitions });
+  return ajv.compile({ ...request, definitions: reached(request, contract.definitions) });
+}
+
+/** The definitions that a schema refers to, directly or not, with their unions said by discriminator. */
+function reached(schema: Json, all: Record<string, Json>): Record<string, Json> {
+  const found: Record<string, Json> = {};
+  const waiting = [schema];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    for (const [, name = ""] of JSON.stringify(next).matchAll(/"#\/definitions\/([^"]+)"/g)) {
+      const definition = all[name];
+      if (found[name] || !definition) continue;
+      found[name] = byDiscriminator(name, definition);
+      waiting.push(found[name]);
+    }
+  }
+  return found;
 }
 
 async function contractOf(operation: string): Promise<Contract> {

@@ -269,3 +269,24 @@ test("a job goes on when only what started it was killed", async () => {
   expect(starts()).toBe(1);
   expect((await client.details("helperless")).error.error.message).toContain("exit code 7");
 });
+
+test("a server killed at any moment around a submit loses no job and runs none twice", async () => {
+  const properties = (name: string) => ({ command: `echo $$ >> "$AZURE_ML_OUTPUT_o/${name}"`, outputs });
+  const names: string[] = [];
+  for (const milliseconds of [0, 3, 6, 12, 25, 50]) {
+    const batch = [0, 1, 2].map((index) => `at-${milliseconds}-${index}`);
+    names.push(...batch);
+    // The answer may be lost, as to any client of a server that dies: it asks again.
+    const first = batch.map((name) => client.putJob(name, properties(name)).catch(() => undefined));
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    await kill();
+    await Promise.all(first);
+    await start();
+    for (const name of batch) expect([200, 201]).toContain((await client.putJob(name, properties(name))).status);
+  }
+
+  await Promise.all(names.map((name) => client.ended(name)));
+
+  const counts = names.map((name) => readFileSync(inWork(name), "utf8").trim().split("\n").length);
+  expect(counts).toEqual(names.map(() => 1));
+});
