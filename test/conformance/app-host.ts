@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { registerHooks } from "node:module";
+import { createRequire, registerHooks } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { HostLog } from "../../local/host/contract.ts";
@@ -20,14 +20,14 @@ let fallback = false;
 function lendLibraries(): void {
   if (fallback) return;
   fallback = true;
-  const here = pathToFileURL(join(repositoryRoot(), "package.json")).href;
+  const own = createRequire(join(repositoryRoot(), "package.json"));
   registerHooks({
     resolve(specifier, context, next) {
       if (!LIBRARIES.has(specifier)) return next(specifier, context);
       try {
         return next(specifier, context);
       } catch {
-        return next(specifier, { ...context, parentURL: here });
+        return { url: pathToFileURL(own.resolve(specifier)).href, format: "commonjs", shortCircuit: true };
       }
     },
   });

@@ -10,14 +10,14 @@ export async function compareRun(
   status: (id: string) => Promise<unknown>,
 ): Promise<void> {
   const recorded = executions(recording.episodes.map((e) => e.trigger));
-  const ours = executions(worker.triggers.map((t) => t.trigger));
+  const ours = executions(worker.episodes.map((e) => e.trigger));
   pairExecutions(recorded, ours, comparer);
   const started = recording.episodes[0]?.trigger.instanceId;
   const first = (recording.final as { instanceId?: string } | null)?.instanceId ?? firstId(recording) ?? started;
   if (recording.final && first !== undefined) comparer.same("final", recording.final, await status(comparer.idOf(first)));
   for (const [id, final] of Object.entries(recording.otherInstances ?? {}))
     comparer.same(`final of ${id}`, final, await status(comparer.idOf(id)));
-  compareTriggers(recording, worker, comparer);
+  compareEpisodes(recording, worker, comparer);
   comparer.sameInAnyOrder("activities", recording.activities.map(plainActivity), worker.activities.map(plainActivity));
 }
 
@@ -58,17 +58,18 @@ function pairExecutions(recorded: ReadonlyMap<string, string[]>, ours: ReadonlyM
 }
 
 /**
- * What the orchestrator was given, event by event, wherever the run came in the same order as the recording: which parallel
+ * What the orchestrator was given, event by event, and what it answered, wherever the run came in the same order as the recording: which parallel
  * work ends first, and how many answers share a turn, may differ.
  */
-function compareTriggers(recording: Recording, worker: ObservedWorker, comparer: Comparer): void {
-  const ours = Map.groupBy(worker.triggers, ({ trigger }) => executionOf(trigger));
+function compareEpisodes(recording: Recording, worker: ObservedWorker, comparer: Comparer): void {
+  const ours = Map.groupBy(worker.episodes, ({ trigger }) => executionOf(trigger));
   for (const [id, episodes] of Map.groupBy(recording.episodes, ({ trigger }) => executionOf(trigger))) {
     const mine = ours.get(comparer.idOf(id)) ?? [];
-    episodes.forEach(({ trigger }, i) => {
-      const other = mine[i]?.trigger;
-      if (other && order(trigger) === order(other))
-        comparer.same(`trigger ${i} of ${trigger.instanceId}`, visible(trigger), visible(other));
+    episodes.forEach(({ trigger, reply }, i) => {
+      const other = mine[i];
+      if (!other || order(trigger) !== order(other.trigger)) return;
+      comparer.same(`reply ${i} of ${trigger.instanceId}`, reply, other.reply);
+      comparer.same(`trigger ${i} of ${trigger.instanceId}`, visible(trigger), visible(other.trigger));
     });
   }
 }

@@ -4,7 +4,7 @@ import type { RecordedActivity, Trigger } from "./recording.ts";
 /** What came into and out of an app's durable functions, counted by instance. */
 export class ObservedWorker implements Worker {
   readonly activities: RecordedActivity[] = [];
-  readonly triggers: { name: string; trigger: Trigger }[] = [];
+  readonly episodes: { trigger: Trigger; reply?: unknown }[] = [];
   readonly activityStarts = new Map<string, number>();
   readonly activityEnds = new Map<string, number>();
   readonly replies = new Map<string, number>();
@@ -30,9 +30,16 @@ export class ObservedWorker implements Worker {
 
   private async orchestrator(invocation: Invocation): Promise<InvocationResult> {
     const trigger = JSON.parse(Object.values(invocation.inputs)[0]?.string ?? "null") as Trigger;
-    this.triggers.push({ name: invocation.functionName, trigger });
+    const episode: ObservedWorker["episodes"][number] = { trigger };
+    this.episodes.push(episode);
     try {
-      return await this.inner.invoke(invocation);
+      const result = await this.inner.invoke(invocation);
+      episode.reply = JSON.parse(result.returnValue?.json ?? "null");
+      return result;
+    } catch (error) {
+      const [, state = "null"] = String(error instanceof Error ? error.message : error).split("$OutOfProcData$:", 2);
+      episode.reply = JSON.parse(state);
+      throw error;
     } finally {
       count(this.replies, trigger.instanceId);
     }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HistoryEvent } from "../../local/host/durable/wire.ts";
 
@@ -54,6 +54,7 @@ export interface RecordedActivity {
 
 /** All recordings of a folder, by name. @throws {Error} there is none. */
 export function readRecordings(folder: string): Recording[] {
+  if (!existsSync(folder)) throw new Error(`There is no folder '${folder}'; give the one that holds the recordings with --scenarios.`);
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .sort();
