@@ -81,7 +81,7 @@ function openEntra(config: CloudsConfig, baseUrl: () => string, log: (message: s
 }
 
 function openAzureMl(config: CloudsConfig, entra: Entra, log: (message: string) => void): Promise<AzureMl> {
-  const { datastoresRoot, eventGrid, workspace, python, pipArguments, adminSecret } = config;
+  const { datastoresRoot, eventGrid, workspace, python, pipArguments, defaultImage, adminSecret } = config;
   return createAzureMl({
     stateFolder: join(config.stateFolder, "azureml"),
     workspace,
@@ -94,6 +94,7 @@ function openAzureMl(config: CloudsConfig, entra: Entra, log: (message: string) 
     eventSink: { url: eventGrid.jobStatusUrl, headers: eventGrid.headers },
     ...(python !== undefined && { python }),
     pipArguments,
+    ...(defaultImage !== undefined && { defaultImage }),
     faultToken: adminSecret,
     log,
   });

@@ -41,6 +41,8 @@ export const CloudsConfig = z.strictObject({
   python: z.string().min(1).optional(),
   /** Put before the requirements of each `pip install`. */
   pipArguments: z.array(z.string()).default([]),
+  /** The image by which the app names this machine as it is. */
+  defaultImage: z.string().min(1).optional(),
 });
 export type CloudsConfig = z.output<typeof CloudsConfig>;
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { LocalConfig } from "./local-config.ts";
+import { readLocalSettings } from "./local-settings.ts";
 
 /** Secrets of one start: whoever needs them is told anew each time. */
 export interface StartSecrets {
@@ -10,6 +11,9 @@ export interface StartSecrets {
   /** Opens the stand-ins' own admin routes. */
   adminSecret: string;
 }
+
+/** Stands for this machine as it is where an environment names no base image. */
+const THIS_MACHINE = "this-machine";
 
 /** Coordinates of the Azure ML workspace that the stand-in is. */
 export const AZUREML = {
@@ -44,6 +48,7 @@ export function appSettings({ config, secrets, stateFolder, port, standIns }: Pl
     PENSTOCK_AZUREML_SUBSCRIPTION_ID: config.subscriptionId,
     PENSTOCK_AZUREML_RESOURCE_GROUP: AZUREML.resourceGroup,
     PENSTOCK_AZUREML_WORKSPACE: AZUREML.workspaceName,
+    PENSTOCK_DEFAULT_IMAGE: THIS_MACHINE,
     // One process writes: a marker's write cannot land long after the next one's.
     PENSTOCK_MARKER_LOOKBACK_SECONDS: "2",
     // The managed identity's endpoint, as App Service gives it to an app.
@@ -83,7 +88,7 @@ export function standInsConfig({
       workspaceName: AZUREML.workspaceName,
       location: AZUREML.location,
     },
-    ...(process.env["PENSTOCK_LOCAL_PYTHON"] && { python: process.env["PENSTOCK_LOCAL_PYTHON"] }),
-    ...(process.env["PENSTOCK_LOCAL_PIP_ARGUMENTS"] && { pipArguments: process.env["PENSTOCK_LOCAL_PIP_ARGUMENTS"].split(" ") }),
+    defaultImage: THIS_MACHINE,
+    ...readLocalSettings(process.env),
   };
 }

@@ -52,7 +52,11 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
   const records = new JobRecords(journal);
   const paths = new DataPaths(options.datastores, options.allowedRoots ?? []);
   const python = options.python ?? "python3";
-  const environments = new Environments(stateFolder, python, options.pipArguments ?? [], machineEnvironment);
+  const environments = new Environments(
+    stateFolder,
+    { python, pipArguments: options.pipArguments ?? [], defaultImage: options.defaultImage },
+    machineEnvironment,
+  );
   const notifierSettings = { sink: options.eventSink, workspace, holdMilliseconds: options.eventHoldMilliseconds ?? 75, log };
   const notifier = new RunStatusNotifier(records, notifierSettings);
   const parts = {

@@ -26,6 +26,8 @@ export interface AzureMlOptions {
   python?: string;
   /** Put before the requirements of each `pip install`. */
   pipArguments?: readonly string[];
+  /** The image by which clients name this machine as it is; any other is warned of, since it is not used. */
+  defaultImage?: string;
   /** Base of the URLs that the server names itself by; default: the request's own Host header. */
   baseUrl?: string;
   /** What the machine's allow-listed variables are read from; default `process.env`. */

@@ -36,6 +36,30 @@ export function parseCondaFile(text: string | undefined): CondaFile {
   };
 }
 
+/**
+ * Whether a Python version is within the bounds that a conda file sets, such as `python>=3.9,<3.13`. False for what is no such bound:
+ * a plain version is looked for, not compared.
+ */
+export function isWithin(asked: string, version: string): boolean {
+  const clauses = asked.replace(/^python/, "").split(",");
+  return clauses.every((clause) => {
+    const [, operator, bound] = /^\s*(>=|<=|>|<)\s*(\d+(?:\.\d+){0,2})\s*$/.exec(clause) ?? [];
+    if (operator === undefined || bound === undefined) return false;
+    const order = compare(version, bound);
+    return operator === ">=" ? order >= 0 : operator === "<=" ? order <= 0 : operator === ">" ? order > 0 : order < 0;
+  });
+}
+
+/** By conda's rule a part that is missing is 0. */
+function compare(one: string, other: string): number {
+  const [a, b] = [one, other].map((version) => version.split(".").map(Number));
+  for (let part = 0; part < 3; part++) {
+    const difference = (a?.[part] ?? 0) - (b?.[part] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 function pipList(dependency: unknown): string[] {
   if (typeof dependency === "string") return [];
   const pip = (dependency as { pip?: unknown } | null)?.pip;

@@ -7,13 +7,21 @@ import { machineVariables } from "../jobs/job-environment.ts";
 import { ProcessTree } from "../jobs/process-tree.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import type { CondaFile } from "./conda-file.ts";
-import { parseCondaFile } from "./conda-file.ts";
+import { isWithin, parseCondaFile } from "./conda-file.ts";
 import { EnvironmentFolder, environmentFolders, environmentKey } from "./environment-folder.ts";
 import type { Interpreter } from "./interpreters.ts";
 import { Interpreters } from "./interpreters.ts";
 
 /** What pip may see of the machine beyond what a job sees: where packages come from, and how to get there. */
 const PIP_VARIABLES = /^(?:PIP_\w+|(?:https?|all|no)_proxy|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|PYENV_ROOT)$/i;
+
+export interface EnvironmentSettings {
+  /** The default interpreter, a name on PATH or a path. */
+  python: string;
+  pipArguments: readonly string[];
+  /** The image that stands for this machine as it is: it was not asked for, so nobody is warned that it is not used. */
+  defaultImage?: string | undefined;
+}
 
 /** An environment as a job uses it. */
 export interface Toolchain {
@@ -41,18 +49,18 @@ interface Recipe {
 export class Environments {
   readonly interpreters: Interpreters;
   readonly #root: string;
-  readonly #pipArguments: readonly string[];
+  readonly #settings: EnvironmentSettings;
   readonly #buildVariables: Environment;
   readonly #recipes = new Map<string, Recipe>();
   readonly #builds = new Map<string, Build>();
   #default: Interpreter | undefined;
 
-  constructor(stateFolder: string, python: string, pipArguments: readonly string[], machine: MachineEnvironment) {
+  constructor(stateFolder: string, settings: EnvironmentSettings, machine: MachineEnvironment) {
     this.#root = join(stateFolder, "environments");
-    this.#pipArguments = pipArguments;
+    this.#settings = settings;
     const forPip = Object.entries(machine).filter(([name, value]) => value !== undefined && PIP_VARIABLES.test(name));
     this.#buildVariables = { ...(Object.fromEntries(forPip) as Environment), ...machineVariables(machine, []), PYTHONUNBUFFERED: "1" };
-    this.interpreters = new Interpreters(stateFolder, python, this.#buildVariables);
+    this.interpreters = new Interpreters(stateFolder, settings.python, this.#buildVariables);
   }
 
   /** Looks for the default interpreter; a job that needs one says so if there is none. */
@@ -109,7 +117,7 @@ export class Environments {
     try {
       const conda = parseCondaFile(version.condaFile);
       if (conda.python !== undefined) return undefined;
-      const recipe = { interpreter, conda, warnings: warningsOf(version, conda, undefined, interpreter) };
+      const recipe = { interpreter, conda, warnings: this.#warningsOf(version, conda, undefined, interpreter) };
       this.#recipes.set(recipeKey(version), recipe);
       return recipe;
     } catch {
@@ -125,7 +133,7 @@ export class Environments {
     const conda = readConda(version);
     const named = conda.python === undefined ? undefined : await this.interpreters.find(conda.python);
     const interpreter = named ?? (await this.interpreters.default());
-    const recipe = { interpreter, conda, warnings: warningsOf(version, conda, named, interpreter) };
+    const recipe = { interpreter, conda, warnings: this.#warningsOf(version, conda, named, interpreter) };
     this.#recipes.set(key, recipe);
     return recipe;
   }
@@ -135,7 +143,7 @@ export class Environments {
   }
 
   #folder({ interpreter, conda }: Recipe): EnvironmentFolder {
-    return new EnvironmentFolder(this.#root, environmentKey(interpreter, conda.pip, this.#pipArguments));
+    return new EnvironmentFolder(this.#root, environmentKey(interpreter, conda.pip, this.#settings.pipArguments));
   }
 
   async #join(folder: EnvironmentFolder, recipe: Recipe, log: string, signal: AbortSignal): Promise<void> {
@@ -169,7 +177,7 @@ export class Environments {
       marker: randomBytes(16).toString("hex"),
       interpreter,
       requirements: conda.pip,
-      pipArguments: this.#pipArguments,
+      pipArguments: this.#settings.pipArguments,
       environment: this.#buildVariables,
       log,
     };
@@ -178,6 +186,22 @@ export class Environments {
     const build = { done, log, abort, waiting: 0 };
     this.#builds.set(folder.root, build);
     return build;
+  }
+
+  #warningsOf(version: EnvironmentVersion, conda: CondaFile, named: Interpreter | undefined, used: Interpreter): string[] {
+    const warnings: string[] = [];
+    if (version.image && version.image !== this.#settings.defaultImage)
+      warnings.push(`The base image ${version.image} is not used on this machine: the command runs directly on it`);
+    if (version.build) warnings.push(`The build context ${version.build.contextUri} is not used on this machine: no image is built`);
+    if (conda.pythonAsked && conda.pythonAsked !== "python" && !named && !isWithin(conda.pythonAsked, used.version)) {
+      warnings.push(`'${conda.pythonAsked}' could not be found on this machine; the command runs on Python ${used.version}`);
+    }
+    for (const one of conda.condaOnly)
+      warnings.push(`The conda package ${one} is not installed on this machine; packages under 'pip:' are`);
+    // Without a package that only conda installs, channels change nothing: v1 writes some into every file.
+    if (conda.condaOnly.length > 0 && conda.channels.length > 0)
+      warnings.push(`The conda channels ${conda.channels.join(", ")} are not used on this machine`);
+    return warnings;
   }
 }
 
@@ -195,17 +219,4 @@ function readConda(version: EnvironmentVersion): CondaFile {
 
 function toolchain(folder: EnvironmentFolder, { warnings }: Recipe): Toolchain {
   return { folders: [join(folder.venv, "bin")], variables: { VIRTUAL_ENV: folder.venv }, warnings };
-}
-
-function warningsOf(version: EnvironmentVersion, conda: CondaFile, named: Interpreter | undefined, used: Interpreter): string[] {
-  const warnings: string[] = [];
-  if (version.image && version.image !== defaultImage) warnings.push(`The base image ${version.image} is not used on this machine: the command runs directly on it`);
-  if (version.build) warnings.push(`The build context ${version.build.contextUri} is not used on this machine: no image is built`);
-  if (conda.pythonAsked && conda.pythonAsked !== "python" && !named) {
-    warnings.push(`'${conda.pythonAsked}' could not be found on this machine; the command runs on Python ${used.version}`);
-  }
-  for (const one of conda.condaOnly) warnings.push(`The conda package ${one} is not installed on this machine; packages under 'pip:' are`);
-  // Without a package that only conda installs, channels change nothing: v1 writes some into every file.
-  if (conda.condaOnly.length > 0 && conda.channels.length > 0) warnings.push(`The conda channels ${conda.channels.join(", ")} are not used on this machine`);
-  return warnings;
 }

@@ -8,9 +8,10 @@ import { TestWorkspace, until, WORKSPACE } from "./workspace.ts";
 const workspace = new TestWorkspace();
 const { folders } = workspace;
 const wheels = join(folders.root, "wheels");
+const options = { pipArguments: ["--no-index", "--find-links", wheels], defaultImage: "this-machine" };
 beforeAll(async () => {
   writeWheel(wheels, "greeting", "1.0", "WORD = 'hello from 1.0'\n");
-  await workspace.start({ pipArguments: ["--no-index", "--find-links", wheels] });
+  await workspace.start(options);
   await workspace.prepare();
 });
 afterAll(() => workspace.dispose());
@@ -93,7 +94,7 @@ describe("an environment with pip packages", () => {
     await workspace.stop(true);
     rmSync(join(wheels, "slow-1.0.tar.gz"));
     writeWheel(wheels, "slow", "1.0", "");
-    await workspace.start({ pipArguments: ["--no-index", "--find-links", wheels] });
+    await workspace.start(options);
     await workspace.ended("patient");
 
     expect((await workspace.details("patient")).error).toBeNull();
@@ -111,6 +112,20 @@ describe("what a laptop cannot honour", () => {
     for (const thing of ["mcr.microsoft.com/base:1", "'python=2.4'", "numpy=1.20", "conda-forge", "instanceCount 2"])
       expect(messages).toContain(thing);
     expect(details.warnings).toHaveLength(5);
+  });
+
+  test("is not the default image, nor a channel that nothing would come from, nor a bound that Python keeps", async () => {
+    const properties = { image: "this-machine", condaFile: conda("python>=3.8, <4", "pip") };
+
+    const details = await workspace.run("unwarned", await environment("usual", properties));
+
+    expect(details.warnings).toEqual([]);
+  });
+
+  test("is a Python out of the bounds that are asked for", async () => {
+    const details = await workspace.run("out-of-bounds", await environment("old", { condaFile: conda("python<3.8") }));
+
+    expect(details.warnings).toMatchObject([{ message: expect.stringContaining("'python<3.8'") }]);
   });
 
   test("is not a conda file that is none: that fails the job", async () => {
