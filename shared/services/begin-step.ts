@@ -101,7 +101,11 @@ async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRu
     plan,
     stepRun,
     compute: compute.target,
-    environment: { image: spec?.image ?? deps.settings.defaultImage, ...(spec?.condaFile !== undefined && { condaFile: spec.condaFile }) },
+    environment: {
+      image: spec?.image ?? deps.settings.defaultImage,
+      ...(spec?.condaFile !== undefined && { condaFile: spec.condaFile }),
+      variables: spec?.variables ?? {},
+    },
     ...(code && step.snapshotId && { code: { id: step.snapshotId, uri: deps.blobs.uri(code) } }),
     runtimeUri,
     inputs: inputs.found,

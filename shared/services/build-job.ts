@@ -20,7 +20,8 @@ export interface JobContext {
   stepRun: StepRunDocument;
   /** The compute's name in its service. */
   compute: string;
-  environment: { image: string; condaFile?: string };
+  /** The step's own, or the workspace's default. */
+  environment: { image: string; condaFile?: string; variables: Readonly<Record<string, string>> };
   code?: { id: string; uri: string };
   runtimeUri: string;
   inputs: Record<string, { uri: string; kind: "file" | "folder" }>;
@@ -34,6 +35,7 @@ export interface JobContext {
 /** The job of one attempt of a step. */
 export function buildJob(step: Step, context: JobContext): JobRequest {
   const { head, stepRun } = context;
+  const { variables: _variables, ...environment } = context.environment;
   const outputs = Object.entries(step.outputs).map(([name, { mode }]) => [name, { uri: context.outputs[name] ?? "", mode }] as const);
   const inputs = Object.entries(context.inputs).map(
     ([name, input]) => [name, { ...input, mode: step.inputs[name]?.mode ?? "mount" }] as const,
@@ -44,7 +46,7 @@ export function buildJob(step: Step, context: JobContext): JobRequest {
     experimentName: head.experimentName,
     compute: context.compute,
     ...(context.code && { code: context.code }),
-    environment: context.environment,
+    environment,
     command: commandLine(step, head),
     inputs: { ...Object.fromEntries(inputs), [RUNTIME_INPUT]: { uri: context.runtimeUri, mode: "mount", kind: "folder" } },
     outputs: Object.fromEntries(outputs),
@@ -96,13 +98,13 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", () => "'\\''").replaceAll("${{", () => "$''{{")}'`;
 }
 
-function environmentVariables(step: Step, { head, stepRun, apiUrl, workspace, token }: JobContext): Record<string, string> {
+function environmentVariables(step: Step, { head, stepRun, environment, apiUrl, workspace, token }: JobContext): Record<string, string> {
   const parameters = Object.keys(step.parameters).map(
     (name) => [`AML_PARAMETER_${name}`, toText(parameterValue(step, name, head))] as const,
   );
   return {
     PYTHONUNBUFFERED: "1", // a log that is followed live must not sit in the script's buffer
-    ...step.environment?.variables,
+    ...environment.variables,
     ...step.environmentVariables,
     ...Object.fromEntries(parameters),
     AZUREML_RUN_ID: stepRun.id,

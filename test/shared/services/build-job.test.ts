@@ -42,7 +42,7 @@ function aContext(graph: PipelineGraph): JobContext {
       status: "Running",
     }),
     compute: "cpu",
-    environment: { image: "base" },
+    environment: { image: "base", variables: {} },
     runtimeUri: "file:///runtime",
     inputs: {},
     outputs: { model: "blob://model" },
@@ -77,6 +77,19 @@ describe("buildJob", () => {
     );
     expect(job.outputs).toEqual({ model: { uri: "blob://model", mode: "mount" } });
     expect(job.environmentVariables).toMatchObject({ AML_PARAMETER_r: "0.5", AZUREML_RUN_ID: anId(1) });
+  });
+
+  test("sets the environment's variables, the step's own over them, and what the runtime needs over all", () => {
+    const { step, context } = aStep({
+      type: "CommandStep",
+      command: ["env"],
+      environmentVariables: { COLOUR: "red", PENSTOCK_STEP: "none" },
+    });
+
+    const job = buildJob(step, { ...context, environment: { image: "base", variables: { COLOUR: "green", SHAPE: "round" } } });
+
+    expect(job.environmentVariables).toMatchObject({ COLOUR: "red", SHAPE: "round", PENSTOCK_STEP: "train" });
+    expect(job.environment).toEqual({ image: "base" });
   });
 
   test("keeps the token out of the command line", () => {
