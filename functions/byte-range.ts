@@ -1,11 +1,16 @@
 import type { HttpResponseInit } from "@azure/functions";
+import { ProblemError } from "../shared/domain/problems.ts";
 
-/** One range of RFC 9110 §14.1.2 as `from` and `length`, or undefined for the whole: what cannot be read is ignored, as the RFC allows. */
+/**
+ * One range of RFC 9110 §14.1.2 as `from` and `length`, or undefined for the whole: what cannot be read is ignored, as the RFC allows.
+ * @throws {ProblemError} range-not-satisfiable when no byte of the file is in it.
+ */
 export function parseRange(header: string | null, size: number): { from: number; length: number } | undefined {
   const found = /^bytes=(\d*)-(\d*)$/.exec(header ?? "");
   if (!found || (found[1] === "" && found[2] === "")) return undefined;
   const from = found[1] === "" ? Math.max(0, size - Number(found[2])) : Number(found[1]);
   const to = found[1] === "" || found[2] === "" ? size - 1 : Math.min(size - 1, Number(found[2]));
+  if (from >= size || (found[2] === "0" && found[1] === "")) throw new ProblemError({ kind: "range-not-satisfiable", size });
   return from > to ? undefined : { from, length: to - from + 1 };
 }
 

@@ -3,11 +3,17 @@ import type { z } from "zod";
 import { toProblemDetails } from "../shared/api/problem-details.ts";
 import { JSON_BODY_BYTES, type Route } from "../shared/api/route.ts";
 import type { Services } from "../shared/composition.ts";
-import { type Problem, ProblemError } from "../shared/domain/problems.ts";
+import { type Problem, type ProblemDetail, ProblemError } from "../shared/domain/problems.ts";
 import { includesRole } from "../shared/domain/roles.ts";
 import type { Principal } from "../shared/ports/callers.ts";
+import { DOCUMENT_BYTES } from "../shared/ports/document-rules.ts";
 import { StoreError } from "../shared/ports/documents.ts";
+import { describeIssue } from "./describe-issue.ts";
 import { parseJson } from "./parse-json.ts";
+import { parseQuery } from "./parse-query.ts";
+
+/** More than a person reads; a list with one wrong member may have thousands. */
+const SHOWN_ERRORS = 100;
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : T extends "bytes" ? Uint8Array : undefined;
 
@@ -62,20 +68,19 @@ async function parseRequest<R extends Route>(route: R, request: HttpRequest) {
     Object.fromEntries(
       Object.keys(route.headers.shape).flatMap((name) => (request.headers.has(name) ? [[name, request.headers.get(name)]] : [])),
     );
-  const errors: { pointer?: string; message: string }[] = [];
+  const errors: ProblemDetail[] = [];
   const read = (schema: z.ZodType | undefined, value: unknown, where: string) => {
-    const parsed = schema?.safeParse(value);
-    if (parsed && !parsed.success)
-      errors.push(...parsed.error.issues.map((issue) => ({ pointer: pointerTo(where, issue.path), message: messageOf(issue) })));
+    const parsed = schema?.safeParse(value, { reportInput: true });
+    if (parsed && !parsed.success) errors.push(...parsed.error.issues.map((issue) => describeIssue(issue, where)));
     return parsed?.data;
   };
   const params = read(route.params, request.params, "params");
-  const query = read(route.query, Object.fromEntries(request.query), "query");
+  const query = read(route.query, route.query && parseQuery(request.url), "query");
   const head = read(route.headers, headers, "headers");
   const bytes = route.body === undefined ? undefined : await readBody(route, request);
   const body =
     bytes === undefined || route.body === "bytes" ? bytes : read(route.body, parseJson(bytes, request.headers.get("content-type")), "");
-  if (errors.length > 0) throw new ProblemError({ kind: "invalid-request", errors });
+  if (errors.length > 0) throw new ProblemError({ kind: "invalid-request", errors: errors.slice(0, SHOWN_ERRORS) });
   // The schemas of the route have read each part: its type is what they say.
   return { params, query, headers: head, body } as Omit<RouteRequest<R>, "caller" | "range">;
 }
@@ -84,6 +89,8 @@ async function readBody(route: Route, request: HttpRequest): Promise<Uint8Array>
   const limit = route.maxBodyBytes ?? JSON_BODY_BYTES;
   const declared = Number(request.headers.get("content-length") ?? 0);
   const bytes = declared > limit ? undefined : new Uint8Array(await request.arrayBuffer());
+  // The Functions host gives a body of unannounced length as an empty one: taking it for that would store nothing and say that all went well.
+  if (bytes?.length === 0 && request.headers.has("transfer-encoding")) throw new ProblemError({ kind: "length-required" });
   if (!bytes || bytes.length > limit)
     throw new ProblemError({
       kind: "too-large",
@@ -95,22 +102,6 @@ async function readBody(route: Route, request: HttpRequest): Promise<Uint8Array>
   return bytes;
 }
 
-function pointerTo(where: string, path: readonly PropertyKey[]): string {
-  return [where, ...path.map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"))]
-    .filter((part, at) => at > 0 || part !== "")
-    .reduce((pointer, part) => `${pointer}/${part}`, "");
-}
-
-/** zod says which member of a union failed in its own nested way: the closest one is what the caller meant. */
-function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code !== "invalid_union") return issue.message;
-  const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]?.[0];
-  return closest ? `${closest.path.length > 0 ? `${closest.path.join(".")}: ` : ""}${messageOf(closest)}` : issue.message;
-}
-function depth(issues: readonly z.core.$ZodIssue[]): number {
-  return Math.max(0, ...issues.map((issue) => issue.path.length));
-}
-
 function answerError(error: unknown, context: InvocationContext): HttpResponseInit {
   if (error instanceof ProblemError) return problemResponse(error.problem);
   if (error instanceof StoreError && error.retryable) {
@@ -120,7 +111,7 @@ function answerError(error: unknown, context: InvocationContext): HttpResponseIn
   if (error instanceof StoreError && error.kind === "invalid-key")
     return problemResponse({ kind: "invalid-request", errors: [{ message: error.message }] });
   if (error instanceof StoreError && error.kind === "too-large")
-    return problemResponse({ kind: "too-large", what: "a stored document", limit: 1024 * 1024, remedy: error.message });
+    return problemResponse({ kind: "too-large", what: "what is kept as one document", limit: DOCUMENT_BYTES, remedy: error.message });
   context.error("bug", error);
   return {
     status: 500,
@@ -134,7 +125,8 @@ function answerError(error: unknown, context: InvocationContext): HttpResponseIn
   };
 }
 
-function problemResponse(problem: Problem): HttpResponseInit {
+/** A problem as the answer to a request. */
+export function problemResponse(problem: Problem): HttpResponseInit {
   const details = toProblemDetails(problem);
   return {
     status: details.status,
@@ -142,6 +134,8 @@ function problemResponse(problem: Problem): HttpResponseInit {
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       ...(problem.kind === "unauthenticated" && { "www-authenticate": "Bearer" }),
+      ...(problem.kind === "range-not-satisfiable" && { "content-range": `bytes */${problem.size}` }),
+      ...(problem.kind === "unknown-route" && problem.allowed.length > 0 && { allow: problem.allowed.join(", ") }),
       ...("retryAfterSeconds" in problem && { "retry-after": String(problem.retryAfterSeconds) }),
     },
     body: JSON.stringify(details),

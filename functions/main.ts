@@ -5,6 +5,7 @@ import { readSettings } from "../shared/settings.ts";
 import { contextLog } from "./context-log.ts";
 import { durableOrchestrations } from "./durable-orchestrations.ts";
 import { activities, eventTriggers, orchestrators, routes, timers } from "./registry.ts";
+import { answerUnknownRoute, UNKNOWN_ROUTE } from "./unknown-route.ts";
 
 /** Puts the registry on the Functions host: the one file with that side effect, and the entry point of the deployed bundle. */
 const servicesFor = compose(readSettings(process.env));
@@ -20,6 +21,12 @@ for (const { route, answer } of routes) {
     handler: (request, context) => answer(services(context), request, context),
   });
 }
+app.http(UNKNOWN_ROUTE.name, {
+  methods: ["GET", "POST", "DELETE", "HEAD", "PATCH", "PUT", "OPTIONS"],
+  route: UNKNOWN_ROUTE.path,
+  authLevel: "anonymous",
+  handler: async (request) => answerUnknownRoute(request),
+});
 for (const [name, handler] of Object.entries(orchestrators)) df.app.orchestration(name, handler);
 for (const [name, handler] of Object.entries(activities)) {
   df.app.activity(name, { extraInputs: [durableClient], handler: (input: unknown, context) => handler(services(context))(input) });

@@ -3,15 +3,19 @@ import { ProblemError } from "../shared/domain/problems.ts";
 /** How deep a body may nest: whatever reads it later may recurse. */
 const MAX_DEPTH = 64;
 
+/** `__proto__`, plain or with escapes. Reading with a reviver costs several times as much, so only such a text is. */
+const MAY_HOLD_PROTO = /__proto__|\\u00[567]/i;
+
 /** A JSON body. @throws {ProblemError} for another content type, bytes that are no UTF-8, text that is no JSON, or one that nests too deep. */
 export function parseJson(bytes: Uint8Array, contentType: string | null): unknown {
   // Asking for JSON by name keeps a web page's form from being taken for a request (no preflight would come before it).
   if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(contentType ?? ""))
     throw new ProblemError({ kind: "unsupported-media-type", got: contentType ?? "", want: "application/json" });
-  if (bytes.length === 0) throw invalid("the request has no body");
+  if (bytes.length === 0) throw invalid("the request has no body", "send a JSON text and its Content-Length");
   try {
     assertShallow(bytes);
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return MAY_HOLD_PROTO.test(text) ? JSON.parse(text, refuseProto) : JSON.parse(text);
   } catch (error) {
     if (error instanceof ProblemError) throw error;
     throw invalid(error instanceof SyntaxError ? `the body is no JSON: ${error.message.slice(0, 200)}` : "the body is not valid UTF-8");
@@ -34,6 +38,12 @@ function assertShallow(bytes: Uint8Array): void {
   }
 }
 
-function invalid(message: string): ProblemError {
-  return new ProblemError({ kind: "invalid-request", errors: [{ message }] });
+/** In JavaScript a member of that name is no member like others: it would be dropped without a word, here or by whoever copies the object. */
+function refuseProto(name: string, value: unknown): unknown {
+  if (name === "__proto__") throw invalid('a member of the body is named "__proto__", which is not kept', "choose another name");
+  return value;
+}
+
+function invalid(message: string, remedy?: string): ProblemError {
+  return new ProblemError({ kind: "invalid-request", errors: [{ message, ...(remedy !== undefined && { remedy }) }] });
 }

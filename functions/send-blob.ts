@@ -6,14 +6,15 @@ import { fileResponse, parseRange } from "./byte-range.ts";
 /** The host holds an answer in memory whole: larger files are read by range. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-/** Answers with a blob or the asked range of it. @throws {ProblemError} not-found, too-large */
+/** Answers with a blob or the asked range of it; `name` is what the caller calls it. @throws {ProblemError} not-found, too-large, range-not-satisfiable */
 export async function sendBlob(
   { blobs }: Services,
   ref: { datastore: string; path: string },
   rangeHeader: string | null,
+  name: string,
 ): Promise<HttpResponseInit> {
   const info = await blobs.stat(ref);
-  if (!info) throw new ProblemError({ kind: "not-found", what: "file", id: ref.path });
+  if (!info) throw new ProblemError({ kind: "not-found", what: "file", id: name });
   const range = parseRange(rangeHeader, info.size);
   const length = range?.length ?? info.size;
   if (length > MAX_BYTES)
@@ -25,6 +26,6 @@ export async function sendBlob(
       remedy: "read the file in parts with a Range header",
     });
   const bytes = await blobs.read(ref, range);
-  if (!bytes) throw new ProblemError({ kind: "not-found", what: "file", id: ref.path });
+  if (!bytes) throw new ProblemError({ kind: "not-found", what: "file", id: name });
   return fileResponse(ref.path, info.size, bytes, range);
 }

@@ -7,5 +7,5 @@ export const getArtifact = httpRoute(
   route,
   (services) =>
     async ({ caller, params, query, range }) =>
-      await sendBlob(services, await services.findArtifact(caller, params.runId, query.path), range),
+      await sendBlob(services, await services.findArtifact(caller, params.runId, query.path), range, query.path),
 );

@@ -7,5 +7,5 @@ export const getFile = httpRoute(
   route,
   (services) =>
     async ({ params, query, range }) =>
-      await sendBlob(services, await services.findFile(params.name, query.path), range),
+      await sendBlob(services, await services.findFile(params.name, query.path), range, query.path),
 );

@@ -36,7 +36,10 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
         ...(problem.remedy && { remedy: problem.remedy }),
       });
     case "unauthenticated":
-      return as(401, "Who is calling is not known", { detail: problem.reason });
+      return as(401, "Who is calling is not known", {
+        detail: problem.reason,
+        remedy: "send Authorization: Bearer with an access token for this workspace; a local one's is in its state folder's workspace.json",
+      });
     case "forbidden":
       return as(403, "The caller may not do this", { detail: `this needs ${problem.need}` });
     case "conflict":
@@ -56,6 +59,22 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
         detail: `${problem.what} may have ${problem.limit}${problem.actual === undefined ? "" : `, and has ${problem.actual}`}`,
         ...(problem.remedy && { remedy: problem.remedy }),
       });
+    case "length-required":
+      return as(411, "The length of the body is wanted", {
+        detail: "a body in chunks of unannounced length is not read",
+        remedy: "send a Content-Length header",
+      });
+    case "range-not-satisfiable":
+      return as(416, "The file has no such bytes", {
+        detail: `the file has ${problem.size} bytes, and the Range header asks for later ones`,
+        remedy: "ask for a range that begins before its end",
+      });
+    case "unknown-route": {
+      const asked = `${problem.method} ${problem.path.slice(0, 300)}`;
+      if (problem.allowed.length > 0)
+        return as(405, "The path does not take this method", { detail: asked, remedy: `it takes ${problem.allowed.join(", ")}` });
+      return as(404, "There is no such route", { detail: asked, remedy: "GET /api/openapi.json lists all routes" });
+    }
     case "unsupported-media-type":
       return as(415, "Content of another type is wanted", {
         detail: `Content-Type is ${JSON.stringify(problem.got)}`,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EnvironmentSpec } from "../domain/environment.ts";
-import { CatalogName, ExperimentName, PortName, RelativePath, Sha256 } from "../domain/ids.ts";
+import { CatalogName, ExperimentName, PlainText, PortName, RelativePath, Sha256 } from "../domain/ids.ts";
 import { ParameterValue, PipelineGraph } from "../domain/pipeline-graph.ts";
 import { Properties, Tags } from "../domain/run-documents.ts";
 
@@ -8,7 +8,7 @@ import { Properties, Tags } from "../domain/run-documents.ts";
 export const SubmitRunRequest = z
   .strictObject({
     experimentName: ExperimentName,
-    displayName: z.string().min(1).max(255).optional(),
+    displayName: PlainText.min(1).max(255).optional(),
     description: z.string().max(4096).optional(),
     pipeline: PipelineGraph,
     /** Values of pipeline parameters that differ from their defaults. */
@@ -26,12 +26,16 @@ export type SubmitRunBody = z.input<typeof SubmitRunRequest>;
 
 /** Body of `PATCH /api/runs/{runId}`: a tag with value null is a bare tag; `removeTags` takes tags away. A property set before with another value is a 409. */
 export const PatchRunRequest = z
-  .strictObject({ tags: Tags.default({}), removeTags: z.array(z.string()).default([]), properties: Properties.default({}) })
+  .strictObject({
+    tags: Tags.default({}),
+    removeTags: z.array(z.string().max(255)).max(1000).default([]),
+    properties: Properties.default({}),
+  })
   .meta({ id: "PatchRunRequest" });
 export type PatchRunRequest = z.infer<typeof PatchRunRequest>;
 
 export const CreateChildRunRequest = z
-  .strictObject({ name: z.string().min(1).max(255).optional(), tags: Tags.default({}) })
+  .strictObject({ name: PlainText.min(1).max(255).optional(), tags: Tags.default({}) })
   .meta({ id: "CreateChildRunRequest" });
 export type CreateChildRunRequest = z.infer<typeof CreateChildRunRequest>;
 

@@ -1,12 +1,12 @@
 import { Dag } from "./dag.ts";
 import type { Argument, PipelineGraph, Step } from "./pipeline-graph.ts";
-import type { ProblemDetail } from "./problems.ts";
+import { MAX_PROBLEMS, type ProblemDetail, someOf } from "./problems.ts";
 
 /** Names that the runtime keeps for itself among a step's inputs. */
 export const RESERVED_PORT_PREFIX = "penstock_";
 
 /**
- * Finds everything wrong with a graph that can be seen in the graph itself. Pointers are relative to the graph.
+ * Finds what is wrong with a graph and can be seen in the graph itself, {@link MAX_PROBLEMS} things at the most. Pointers are relative to the graph.
  * @returns the order of its steps, or the problems, never both.
  */
 export function checkGraph(graph: PipelineGraph): { dag: Dag } | { problems: ProblemDetail[] } {
@@ -20,14 +20,14 @@ export function checkGraph(graph: PipelineGraph): { dag: Dag } | { problems: Pro
     return dependencies(step, indexOf);
   });
   graph.targets?.forEach((key, at) => {
-    if (!indexOf.has(key)) problems.push(unknown(`/targets/${at}`, "step", key, [...indexOf.keys()]));
+    if (!indexOf.has(key)) report(problems, () => unknown(`/targets/${at}`, "step", key, [...indexOf.keys()]));
   });
   const dag = Dag.of(dependsOn);
   if (!("cycle" in dag)) return problems.length > 0 ? { problems } : { dag };
   const keys = dag.cycle.map((index) => graph.steps[index]?.key ?? "?");
   problems.push({
     pointer: `/steps/${dag.cycle[0]}`,
-    message: `steps wait for one another: ${shorten(keys).join(" → ")}`,
+    message: `steps wait for one another: ${someOf(keys).join(" → ")}`,
     remedy: "take away one of these dependencies",
   });
   return { problems };
@@ -43,11 +43,11 @@ function indexSteps(graph: PipelineGraph, problems: ProblemDetail[]): Map<string
   const indexOf = new Map<string, number>();
   graph.steps.forEach(({ key }, index) => {
     if (indexOf.has(key))
-      problems.push({
+      report(problems, () => ({
         pointer: `/steps/${index}/key`,
         message: `step ${quote(key)} is there twice`,
         remedy: "give each step a key of its own",
-      });
+      }));
     else indexOf.set(key, index);
   });
   return indexOf;
@@ -65,20 +65,22 @@ function checkWords(step: Step, index: number, problems: ProblemDetail[]): void 
           ? ["output", word.output, step.outputs]
           : ["parameter", word.parameter, step.parameters];
     if (!Object.hasOwn(known, name))
-      problems.push(unknown(`/steps/${index}/${member}/${at}`, `${kind} of step ${quote(step.key)}`, name, Object.keys(known)));
+      report(problems, () => unknown(`/steps/${index}/${member}/${at}`, `${kind} of step ${quote(step.key)}`, name, Object.keys(known)));
   });
 }
 
 function checkParameters(step: Step, index: number, graph: PipelineGraph, problems: ProblemDetail[]): void {
   for (const [name, value] of Object.entries(step.parameters)) {
     if (typeof value !== "object" || Object.hasOwn(graph.parameters, value.source)) continue;
-    problems.push(unknown(`/steps/${index}/parameters/${name}/source`, "pipeline parameter", value.source, Object.keys(graph.parameters)));
+    report(problems, () =>
+      unknown(`/steps/${index}/parameters/${name}/source`, "pipeline parameter", value.source, Object.keys(graph.parameters)),
+    );
   }
 }
 
 function checkRunAfter(step: Step, index: number, indexOf: ReadonlyMap<string, number>, problems: ProblemDetail[]): void {
   step.runAfter.forEach((key, at) => {
-    if (!indexOf.has(key)) problems.push(unknown(`/steps/${index}/runAfter/${at}`, "step", key, [...indexOf.keys()]));
+    if (!indexOf.has(key)) report(problems, () => unknown(`/steps/${index}/runAfter/${at}`, "step", key, [...indexOf.keys()]));
   });
 }
 
@@ -91,25 +93,27 @@ function checkInputs(
 ): void {
   for (const name of [...Object.keys(step.inputs), ...Object.keys(step.outputs)]) {
     if (name.startsWith(RESERVED_PORT_PREFIX))
-      problems.push({
+      report(problems, () => ({
         pointer: `/steps/${index}`,
         message: `${quote(name)} begins with ${quote(RESERVED_PORT_PREFIX)}, which is kept for the runtime`,
         remedy: "choose another name",
-      });
+      }));
     if (Object.hasOwn(step.inputs, name) && Object.hasOwn(step.outputs, name))
-      problems.push({
+      report(problems, () => ({
         pointer: `/steps/${index}/outputs/${name}`,
         message: `step ${quote(step.key)} has an input and an output named ${quote(name)}`,
         remedy: "rename one of them",
-      });
+      }));
   }
   for (const [name, { source }] of Object.entries(step.inputs)) {
     if (!("step" in source)) continue;
     const pointer = `/steps/${index}/inputs/${name}/source`;
     const producer = graph.steps[indexOf.get(source.step) ?? -1];
-    if (!producer) problems.push(unknown(`${pointer}/step`, "step", source.step, [...indexOf.keys()]));
+    if (!producer) report(problems, () => unknown(`${pointer}/step`, "step", source.step, [...indexOf.keys()]));
     else if (!Object.hasOwn(producer.outputs, source.output))
-      problems.push(unknown(`${pointer}/output`, `output of step ${quote(producer.key)}`, source.output, Object.keys(producer.outputs)));
+      report(problems, () =>
+        unknown(`${pointer}/output`, `output of step ${quote(producer.key)}`, source.output, Object.keys(producer.outputs)),
+      );
   }
 }
 
@@ -117,11 +121,12 @@ function unknown(pointer: string, what: string, name: string, known: string[]): 
   return {
     pointer,
     message: `there is no ${what} ${quote(name)}`,
-    remedy: known.length > 0 ? `known: ${shorten(known).join(", ")}` : "declare it first",
+    remedy: known.length > 0 ? `known: ${someOf(known).join(", ")}` : "declare it first",
   };
 }
-function shorten(names: string[]): string[] {
-  return names.length <= 12 ? names : [...names.slice(0, 10), "…", ...names.slice(-1)];
+/** Notes a problem, unless there are more already than anybody reads. */
+function report(problems: ProblemDetail[], make: () => ProblemDetail): void {
+  if (problems.length < MAX_PROBLEMS) problems.push(make());
 }
 function quote(text: string): string {
   return JSON.stringify(text);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A run of any kind: any GUID, as in v1; those we mint are of version 7 (RFC 9562 §5.7), so they sort by time. */
-export const RunId = z.guid().toLowerCase().brand<"RunId">();
+export const RunId = z.guid("a run id is a GUID").toLowerCase().brand<"RunId">();
 export type RunId = z.infer<typeof RunId>;
 
 /** Identity of a snapshot: sha256 over its canonical manifest, 64 lower-case hexadecimal digits. */
@@ -15,12 +15,15 @@ export type SnapshotId = z.infer<typeof SnapshotId>;
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits");
 export type Sha256 = z.infer<typeof Sha256>;
 
+/** A text that can become a word of a command line, a value of an environment variable or a line on a terminal: whole characters, none of them NUL. */
+export const PlainText = z.string().refine((text) => text.isWellFormed() && !text.includes("\0"), "no NUL and no half of a surrogate pair");
+
 /** Key of a step in its pipeline; unique there, chosen by the author, shown wherever a step is named. */
 export const StepKey = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\p{Cc}]*$/u, "no control characters");
+  .refine((key) => key.isWellFormed() && !/\p{Cc}/u.test(key), "no control characters and no half of a surrogate pair");
 export type StepKey = z.infer<typeof StepKey>;
 
 /** Name of an input, output or parameter: becomes part of an environment variable and of `${{inputs.name}}`. */
@@ -39,14 +42,20 @@ export const ExperimentName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/, "letters, digits, '-' and '_', starting with a letter or digit, 255 at most");
 export type ExperimentName = z.infer<typeof ExperimentName>;
 
-/** Path below the root of a datastore or snapshot: `/` between parts, no empty, `.` or `..` part, no backslash, no control characters. */
+/** UTF-8 bytes of one part of a path that every file system takes. */
+export const PATH_PART_BYTES = 255;
+
+/**
+ * Path below the root of a datastore or snapshot: `/` between parts of at most {@link PATH_PART_BYTES}, no empty, `.` or `..` part, no backslash,
+ * no control characters.
+ */
 export const RelativePath = z
   .string()
   .min(1)
   .max(1024)
   .refine(
     (path) => isSafeRelativePath(path),
-    "a relative path with '/' between its parts; no '..', '.', '\\', empty part or control character",
+    "a relative path with '/' between its parts (255 bytes each); no '..', '.', '\\', empty part or control character",
   );
 export type RelativePath = z.infer<typeof RelativePath>;
 
@@ -55,6 +64,11 @@ export function isSafeRelativePath(path: string): boolean {
   return (
     path.isWellFormed() &&
     !/[\\\p{Cc}\uFFFE\uFFFF]/u.test(path) &&
-    path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
+    path.split("/").every((part) => part !== "" && part !== "." && part !== ".." && fitsFileSystem(part))
   );
+}
+
+/** A UTF-16 unit makes three bytes at the most, so short parts need no counting. */
+function fitsFileSystem(part: string): boolean {
+  return part.length <= PATH_PART_BYTES / 3 || new TextEncoder().encode(part).length <= PATH_PART_BYTES;
 }

@@ -1,5 +1,5 @@
 import type { ParameterValue, PipelineGraph, PipelineParameter } from "./pipeline-graph.ts";
-import type { ProblemDetail } from "./problems.ts";
+import { MAX_PROBLEMS, type ProblemDetail, someOf } from "./problems.ts";
 import type { EffectiveParameter } from "./run-documents.ts";
 
 /**
@@ -13,14 +13,15 @@ export function resolveParameters(
   const problems: ProblemDetail[] = [];
   const values: Record<string, EffectiveParameter> = {};
   for (const [name, declared] of Object.entries(graph.parameters)) values[name] = { value: declared.default, origin: "default" };
+  const known = Object.keys(graph.parameters);
   for (const [name, value] of Object.entries(given)) {
+    if (problems.length >= MAX_PROBLEMS) break;
     const declared = Object.hasOwn(graph.parameters, name) ? graph.parameters[name] : undefined;
-    const known = Object.keys(graph.parameters);
     if (!declared) {
       problems.push({
         pointer: `/parameters/${name}`,
         message: `the pipeline declares no parameter ${JSON.stringify(name)}`,
-        remedy: known.length > 0 ? `it declares: ${known.join(", ")}` : "it declares none",
+        remedy: known.length > 0 ? `it declares: ${someOf(known).join(", ")}` : "it declares none",
       });
       continue;
     }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EnvironmentSpec } from "./environment.ts";
-import { CatalogName, PortName, RelativePath, SnapshotId, StepKey } from "./ids.ts";
+import { CatalogName, PlainText, PortName, RelativePath, SnapshotId, StepKey } from "./ids.ts";
 
 /** How a value gets to a step: the delivery modes of v1. `mount` links without a copy, `download` copies, `direct` hands over the URI. */
 export const InputMode = z.enum(["mount", "download", "direct"]);
@@ -11,7 +11,7 @@ export const OutputMode = z.enum(["mount", "upload"]);
 export type OutputMode = z.infer<typeof OutputMode>;
 
 /** Value of a pipeline or step parameter. */
-export const ParameterValue = z.union([z.string().max(65_536), z.number(), z.boolean()]);
+export const ParameterValue = z.union([PlainText.max(65_536), z.number(), z.boolean()]);
 export type ParameterValue = z.infer<typeof ParameterValue>;
 
 /** A place in a datastore, as a `DataReference` of v1 names it. */
@@ -20,7 +20,7 @@ export type DataPath = z.infer<typeof DataPath>;
 
 /** A pipeline parameter: `default` is mandatory, as in v1. */
 export const PipelineParameter = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("string"), default: z.string().max(65_536) }),
+  z.strictObject({ type: z.literal("string"), default: PlainText.max(65_536) }),
   z.strictObject({ type: z.literal("int"), default: z.int() }),
   z.strictObject({ type: z.literal("float"), default: z.number() }),
   z.strictObject({ type: z.literal("bool"), default: z.boolean() }),
@@ -29,7 +29,7 @@ export type PipelineParameter = z.infer<typeof PipelineParameter>;
 
 /** One word of a step's arguments: text as it is, or what stands for an input's path, an output's path or a parameter's value. */
 export const Argument = z.union([
-  z.string().max(65_536),
+  PlainText.max(65_536),
   z.strictObject({ input: PortName }),
   z.strictObject({ output: PortName }),
   z.strictObject({ parameter: PortName }),
@@ -46,7 +46,7 @@ export type StepInput = z.infer<typeof StepInput>;
 /** `path` absent: `azureml/<step run id>/<output name>`, v1's default; `{run-id}` and `{output-name}` in it are filled in. */
 export const StepOutput = z.strictObject({
   datastore: CatalogName.default("workspaceblobstore"),
-  path: z.string().min(1).max(1024).optional(),
+  path: RelativePath.optional(),
   mode: OutputMode.default("mount"),
 });
 export type StepOutput = z.infer<typeof StepOutput>;
@@ -54,7 +54,7 @@ export type StepOutput = z.infer<typeof StepOutput>;
 const stepCommon = {
   key: StepKey,
   /** Shown name; need not be unique. Absent: the key. */
-  name: z.string().min(1).max(255).optional(),
+  name: PlainText.min(1).max(255).optional(),
   /** Name of a compute in the catalog; absent: the pipeline's default, then the workspace's. */
   compute: CatalogName.optional(),
   /** Absent: the workspace's default environment. */
@@ -69,7 +69,7 @@ const stepCommon = {
   /** Free tag for a functional change; part of the fingerprint. */
   version: z.string().max(255).optional(),
   environmentVariables: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable"), z.string().max(65_536))
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "a name of an environment variable"), PlainText.max(65_536))
     .default({}),
   /** Wall-clock bound on one attempt, in seconds; absent: none. */
   timeoutSeconds: z.int().positive().optional(),
@@ -102,7 +102,7 @@ export const MAX_STEPS = 20_000;
 
 /** A pipeline as a client submits it: every file it needs is on the server already and is named by an id. */
 export const PipelineGraph = z.strictObject({
-  name: z.string().min(1).max(255).optional(),
+  name: PlainText.min(1).max(255).optional(),
   description: z.string().max(4096).optional(),
   parameters: z.record(PortName, PipelineParameter).default({}),
   defaultCompute: CatalogName.optional(),

@@ -5,6 +5,14 @@ export interface ProblemDetail {
   readonly remedy?: string;
 }
 
+/** Problems told at once at the most: more than a person reads, and a graph may have one in each of its steps. */
+export const MAX_PROBLEMS = 100;
+
+/** Names for a message: all of a few, the first and the last of many. */
+export function someOf(names: readonly string[]): string[] {
+  return names.length <= 12 ? [...names] : [...names.slice(0, 10), "…", ...names.slice(-1)];
+}
+
 /** What the caller can act on, by kind; `shared/api/problem-details.ts` gives each its status and title. */
 export type Problem =
   | { kind: "invalid-request"; errors: readonly ProblemDetail[] }
@@ -16,6 +24,9 @@ export type Problem =
   | { kind: "property-conflict"; name: string }
   | { kind: "idempotency-conflict"; key: string }
   | { kind: "too-large"; what: string; limit: number; actual?: number; remedy?: string }
+  | { kind: "length-required" }
+  | { kind: "range-not-satisfiable"; size: number }
+  | { kind: "unknown-route"; method: string; path: string; allowed: readonly string[] }
   | { kind: "unsupported-media-type"; got: string; want: string }
   | { kind: "busy"; retryAfterSeconds: number }
   | { kind: "unavailable"; what: string; retryAfterSeconds: number };

@@ -16,11 +16,12 @@ export const patchRun =
     const found = await reach(deps.runs, caller, runId);
     const fixed = found.kind === "pipelineRun" ? found.head.properties : found.kind === "stepRun" ? found.stepRun.properties : {};
     await updateRecord(deps.runs, runId, (record) => {
-      const properties = { ...record.properties };
+      const before = { ...record.properties, ...fixed };
       for (const [name, value] of Object.entries(request.properties)) {
-        if ((fixed[name] ?? properties[name] ?? value) !== value) throw new ProblemError({ kind: "property-conflict", name });
-        properties[name] = value;
+        // A property may be named `constructor`: only own members count.
+        if (Object.hasOwn(before, name) && before[name] !== value) throw new ProblemError({ kind: "property-conflict", name });
       }
+      const properties = { ...record.properties, ...request.properties };
       const removed = new Set([...record.removedTags, ...request.removeTags]);
       for (const name of Object.keys(request.tags)) removed.delete(name);
       const tags = Object.fromEntries(Object.entries({ ...record.tags, ...request.tags }).filter(([name]) => !removed.has(name)));

@@ -4,7 +4,7 @@ import { checkGraph } from "../domain/check-graph.ts";
 import { RunId } from "../domain/ids.ts";
 import { resolveParameters } from "../domain/parameters.ts";
 import type { PipelineGraph } from "../domain/pipeline-graph.ts";
-import { type ProblemDetail, ProblemError } from "../domain/problems.ts";
+import { MAX_PROBLEMS, type ProblemDetail, ProblemError } from "../domain/problems.ts";
 import type { Progress, RunGraph, RunHead } from "../domain/run-documents.ts";
 import { stepsToRun } from "../domain/run-plan.ts";
 import type { SnapshotManifest } from "../domain/snapshot-manifest.ts";
@@ -67,7 +67,7 @@ async function check(deps: SubmitRunDeps, request: SubmitRunRequest): Promise<Ch
     ...problems,
     ...[...inGraph, ...inCatalog].map((problem) => ({ ...problem, pointer: `/pipeline${problem.pointer ?? ""}` })),
   ];
-  if (found.length > 0 || "problems" in graph) throw new ProblemError({ kind: "invalid-pipeline", errors: found });
+  if (found.length > 0 || "problems" in graph) throw new ProblemError({ kind: "invalid-pipeline", errors: found.slice(0, MAX_PROBLEMS) });
   return { steps: stepsToRun(pipeline, graph.dag), parameters: values };
 }
 
@@ -89,7 +89,7 @@ async function checkReferences({ catalog, findSnapshot }: SubmitRunDeps, pipelin
   });
   const problems: ProblemDetail[] = [];
   const missing = async (pointer: string, kind: "computes" | "datastores", name: string) => {
-    if (await (kind === "computes" ? compute(name) : datastore(name))) return;
+    if (problems.length >= MAX_PROBLEMS || (await (kind === "computes" ? compute(name) : datastore(name)))) return;
     const names = (await catalog.list(kind)).map((entry) => entry.name);
     problems.push({
       pointer,

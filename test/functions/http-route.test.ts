@@ -39,6 +39,11 @@ describe("httpRoute", () => {
     ["JSON that nests too deep", { raw: "[".repeat(50_000) }, 413, /body/],
     ["JSON that nests a little too deep", { raw: `${"[".repeat(65)}${"]".repeat(65)}` }, 400, /deeper than 64/],
     ["a form", { type: "application/x-www-form-urlencoded", raw: "name=x" }, 415, /application\/json/],
+    ["a member that would be dropped", { raw: '{"name":"x","__proto__":{"a":1}}' }, 400, /\\"__proto__\\", which is not kept/],
+    ["such a member with escapes", { raw: '{"name":"x","list":[{"n":1,"\\u005f_proto__":1}]}' }, 400, /__proto__/],
+    ["chunks, which the host does not read", { raw: "", headers: { "transfer-encoding": "chunked" } }, 411, /Content-Length/],
+    ["a name that is in the query twice", { query: "limit=1&limit=2", body: { name: "x" } }, 400, /query\/limit.*twice/],
+    ["a query that is no UTF-8", { query: "limit=%ff", body: { name: "x" } }, 400, /percent-encoded UTF-8/],
     ["a body over the limit", { body: { name: "x".repeat(1000) } }, 413, /1000/],
   ])("refuses %s", async (_what, request, status, text) => {
     const answer = await call(request);
@@ -66,6 +71,32 @@ describe("httpRoute", () => {
       "/list/0/n",
       "",
     ]);
+  });
+
+  test("says which value broke which rule, and what to do", async () => {
+    const answer = await call({ id: "no-guid", query: { limit: "11" }, body: { name: 7, more: "x".repeat(500) } });
+
+    const { errors } = JSON.parse(String(answer.body));
+    expect(errors).toEqual([
+      { pointer: "/params/id", message: 'a run id is a GUID; it is "no-guid"' },
+      { pointer: "/query/limit", message: expect.stringMatching(/<=10; it is 11$/) },
+      { pointer: "/name", message: expect.stringMatching(/expected string, received number; it is 7$/) },
+      { pointer: "", message: expect.stringContaining('"more"'), remedy: expect.stringContaining("leave it out") },
+    ]);
+  });
+
+  test("a long value is shortened, and a thousand errors are a hundred", async () => {
+    const answer = await call({ body: { name: "x", list: Array.from({ length: 40 }, () => ({ n: "y", m: 1, o: 2 })) } });
+    const long = await call({ id: "z".repeat(3000), body: { name: "x" } });
+
+    expect(JSON.parse(String(answer.body)).errors.length).toBeLessThanOrEqual(100);
+    expect(JSON.parse(String(long.body)).errors[0].message).toMatch(/^.{0,140}\(3000 characters\)$/);
+  });
+
+  test("a text may say __proto__", async () => {
+    const answer = await call({ body: { name: "__proto__ \\u005f" } });
+
+    expect(answer.jsonBody).toMatchObject({ body: { name: "__proto__ \\u005f" } });
   });
 
   test("brackets inside texts do not count as depth", async () => {
@@ -99,14 +130,24 @@ describe("httpRoute", () => {
 interface Call {
   caller?: Principal;
   id?: string;
-  query?: Record<string, string>;
+  query?: Record<string, string> | string;
+  headers?: Record<string, string>;
   body?: unknown;
   raw?: string | Buffer;
   type?: string;
   fail?: Error;
 }
 
-async function call({ caller = aCaller("Submitter"), id = anId(1), query = {}, body, raw, type = "application/json", fail }: Call) {
+async function call({
+  caller = aCaller("Submitter"),
+  id = anId(1),
+  query = {},
+  headers,
+  body,
+  raw,
+  type = "application/json",
+  fail,
+}: Call) {
   const bytes = raw === undefined ? Buffer.from(JSON.stringify(body ?? {})) : Buffer.from(raw);
   const bound = httpRoute(echo, () => async ({ params, query: read, body: parsed }) => {
     if (fail) throw fail;
@@ -114,10 +155,9 @@ async function call({ caller = aCaller("Submitter"), id = anId(1), query = {}, b
   });
   const request = new HttpRequest({
     method: "POST",
-    url: "http://localhost/api/things/x",
+    url: `http://localhost/api/things/x?${typeof query === "string" ? query : new URLSearchParams(query)}`,
     params: { id },
-    query,
-    headers: { "content-type": type, "content-length": String(bytes.length) },
+    headers: { "content-type": type, ...(headers ?? { "content-length": String(bytes.length) }) },
     body: { bytes },
   });
   return await bound.answer(

@@ -192,7 +192,7 @@ class LocalBlobStore implements BlobStore {
     try {
       return await act();
     } catch (error) {
-      throw toStoreError(error, path);
+      throw toStoreError(error, path, JSON.stringify(ref.path));
     }
   }
 }

@@ -1,7 +1,10 @@
 import { StoreError } from "../../ports/documents.ts";
 
-/** What the file system said as a {@link StoreError} that names the way out; anything else comes back as it is. `at`: the path, for the message. */
-export function toStoreError(error: unknown, at: string): unknown {
+/**
+ * What the file system said as a {@link StoreError} that names the way out; anything else comes back as it is. `at`: the path on this machine, for
+ * whoever runs it; `name`: what the caller calls it, for messages that a caller gets.
+ */
+export function toStoreError(error: unknown, at: string, name = at): unknown {
   const say = (kind: StoreError["kind"], message: string) => new StoreError(kind, message, { cause: error });
   switch (errnoOf(error)) {
     case "ENOSPC":
@@ -19,12 +22,12 @@ export function toStoreError(error: unknown, at: string): unknown {
     case "EIO":
       return say("unavailable", `the disk reported an error at ${at}; see that it is healthy`);
     case "ENAMETOOLONG":
-      return say("invalid-key", `${at} has a part that is longer than this file system takes (255 bytes mostly)`);
+      return say("invalid-key", `${name} has a part that is longer than this file system takes (255 bytes mostly)`);
     case "ENOTDIR":
     case "EISDIR":
     case "ENOTEMPTY":
     case "EEXIST":
-      return say("invalid-key", `${at} cannot be both a file and a folder; choose another path`);
+      return say("invalid-key", `${name} cannot be both a file and a folder; choose another path`);
     case "EXDEV":
       return say("unavailable", `${at} lies on another disk than the state folder; a datastore's folder must be on the same one`);
     default:

@@ -33,7 +33,7 @@ export class Places {
     if (!isSafeRelativePath(ref.path) || ref.path.length > 1024) {
       throw new StoreError(
         "invalid-key",
-        `${JSON.stringify(ref.path.slice(0, 300))} is not a path in a datastore: 1 to 1,024 characters, '/' between parts, no '..', '.', '\\', empty part or control character`,
+        `${JSON.stringify(ref.path.slice(0, 300))} is not a path in a datastore: 1 to 1,024 characters, '/' between parts of 255 bytes at the most, no '..', '.', '\\', empty part or control character`,
       );
     }
     return join(this.folder(ref.datastore), ref.path);

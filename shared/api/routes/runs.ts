@@ -31,7 +31,7 @@ export const listRuns = route({
     experimentName: ExperimentName.optional(),
     status: RunStatus.optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(50),
-    cursor: z.string().max(255).optional(),
+    cursor: RunId.optional(),
   }),
   replies: { 200: RunList },
 });

@@ -71,6 +71,7 @@ export const checkFiles = route({
   role: "Reader",
   params: z.object({ name: CatalogName }),
   body: CheckFilesRequest,
+  maxBodyBytes: 16 * 1024 * 1024,
   replies: { 200: z.object({ missing: z.array(z.string()) }) },
 });
 
