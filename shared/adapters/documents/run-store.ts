@@ -10,6 +10,7 @@ import {
   StepRunDocument,
   WakeFlag,
 } from "../../domain/run-documents.ts";
+import { DOCUMENT_BYTES, encodeDocument } from "../../ports/document-rules.ts";
 import { type Documents, type Stored, StoreError } from "../../ports/documents.ts";
 import type { RunStore } from "../../ports/run-store.ts";
 import { ChangeCounter } from "./change-counter.ts";
@@ -23,6 +24,12 @@ const KEYS = "idempotency-keys";
 /** A wake flag that has been on for longer than this may stand for a notice that was lost. */
 const WAKE_AGE_MS = 30_000;
 const MARKER = "settled:";
+const PIECE = "graph:";
+/** UTF-16 units in a piece of a graph's JSON: three bytes each at the most, and it must fit into a document. */
+const PIECE_CHARACTERS = Math.floor((DOCUMENT_BYTES - 1024) / 3);
+/** What stands for a graph that is too large for one document: it lies beside it in so many pieces. */
+const PiecedGraph = z.strictObject({ runId: z.string(), pieces: z.int() });
+const Piece = z.strictObject({ json: z.string() });
 const Claim = z.object({ runId: z.string(), bodyHash: z.string() });
 
 /**
@@ -58,9 +65,33 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     return items;
   }
 
+  async function createGraph(graph: RunGraph): Promise<void> {
+    const json = JSON.stringify(graph);
+    if (json.length <= PIECE_CHARACTERS) {
+      await documents.create(graph.runId, "graph", graph);
+      return;
+    }
+    const pieces = Math.ceil(json.length / PIECE_CHARACTERS);
+    for (let at = 0; at < pieces; at++)
+      await documents.create(graph.runId, `${PIECE}${String(at).padStart(4, "0")}`, {
+        json: json.slice(at * PIECE_CHARACTERS, (at + 1) * PIECE_CHARACTERS),
+      });
+    await documents.create(graph.runId, "graph", { runId: graph.runId, pieces });
+  }
+  async function readGraph(runId: string): Promise<RunGraph | undefined> {
+    const stored = await read(z.union([PiecedGraph, RunGraph]), runId, "graph");
+    const value = stored?.value;
+    if (value === undefined || !("pieces" in value)) return value;
+    const pieces = await all(Piece, runId, { prefix: PIECE });
+    if (pieces.length !== value.pieces)
+      throw new StoreError("corrupt", `the graph of run ${runId} lies in ${value.pieces} pieces, and ${pieces.length} are there`);
+    return parse(RunGraph, JSON.parse(pieces.map(({ value }) => value.json).join("")), runId, "graph");
+  }
+
   return {
     async create({ head, graph, progress }) {
-      await documents.create(graph.runId, "graph", graph);
+      encodeDocument(head); // so that nothing is stored of a run whose head is too large
+      await createGraph(graph);
       await documents.create(graph.runId, "progress", progress);
       const created = (await documents.create(RUNS, head.id, head)) !== undefined;
       counter.count(head.id);
@@ -78,9 +109,9 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     async graph(runId) {
       const known = graphs.get(runId);
       if (known) return known;
-      const stored = await read(RunGraph, runId, "graph");
-      if (stored) remember(graphs, runId, stored.value);
-      return stored?.value;
+      const stored = await readGraph(runId);
+      if (stored) remember(graphs, runId, stored);
+      return stored;
     },
     progress: (runId) => read(Progress, runId, "progress"),
     replaceProgress: (progress, etag) => replace(progress.runId, "progress", progress, etag, progress.runId),
