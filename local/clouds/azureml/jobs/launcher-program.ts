@@ -62,6 +62,8 @@ def reap():
             say({"pid": pid, "code": os.WEXITSTATUS(status)})
 
 def main():
+    # Whatever else was left open by who started the server would be held by every job.
+    os.closerange(3, 1024)
     wake, alarm = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(alarm, False)
