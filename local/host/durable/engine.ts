@@ -5,6 +5,7 @@ import { sendHttp } from "./call-http.ts";
 import { Commits } from "./commits.ts";
 import { Episodes } from "./episodes.ts";
 import { Execution } from "./execution.ts";
+import { thrown } from "./failure.ts";
 import { DurableFunctions } from "./functions.ts";
 import { Instances } from "./instances.ts";
 import { isFinished, type LoadedInstance, type Message } from "./loaded-instance.ts";
@@ -14,11 +15,10 @@ import type { ReplayLimits, ReplayWorld } from "./replay-world.ts";
 import { Slip } from "./second-replay.ts";
 import type { DurableStorage, HistoryRow, InstanceRow, NewInstance, TimerRow, WorkRow } from "./storage.ts";
 import { Timers } from "./timers.ts";
+import { Turns } from "./turns.ts";
 import { event, executionStarted, type HistoryEvent, type ParentInstance } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
-/** A replay shorter than this is repeated without a thought, in milliseconds. */
-const QUICK_REPLAY_MS = 3;
 
 /** What a new execution starts with. `input` is JSON text. */
 export interface Start {
@@ -43,13 +43,9 @@ export class Engine {
   private readonly activities: Activities;
   private readonly timers: Timers;
   private readonly episodes: Episodes;
-  private readonly ready = new Set<LoadedInstance>();
-  private turnScheduled = false;
-  private running = 0;
-  private stopped = false;
+  private readonly turns: Turns;
   /** The state is closed: what ends now is run again at the next start. */
   isClosed = false;
-  private readonly quiet: (() => void)[] = [];
   private newWork: WorkRow[] = [];
   private readonly waiting = new Map<string, Set<() => void>>();
 
@@ -66,7 +62,11 @@ export class Engine {
     this.commits = new Commits(storage, clock);
     this.messages = new Messages(storage, this.commits);
     this.commits.beforeCommit = () => this.messages.store();
-    this.commits.isBusy = () => this.turnScheduled;
+    this.turns = new Turns(clock, options.maxConcurrentOrchestratorFunctions ?? Number.POSITIVE_INFINITY, {
+      run: (instance) => this.episode(instance),
+      rested: (instance) => this.rested(instance),
+    });
+    this.commits.isBusy = () => this.turns.isBusy;
     this.commits.onFailure = (error) => this.broke(error);
     this.instances = new Instances(storage, (row) => this.load(row), options.mostIdleInstances ?? 1000);
     this.activities = new Activities({
@@ -100,9 +100,8 @@ export class Engine {
 
   /** Ends what runs, or leaves it after `graceMs`; then the state is on disk and closed. */
   async stop(graceMs: number): Promise<void> {
-    this.stopped = true;
     this.timers.stop();
-    const ended = Promise.all([this.activities.stop(), this.episodesEnded()]);
+    const ended = Promise.all([this.activities.stop(), this.turns.stop()]);
     await Promise.race([ended, new Promise<void>((resolve) => this.parts.clock.setTimer(this.now() + graceMs, resolve))]);
     this.isClosed = true;
     this.commits.flush();
@@ -149,7 +148,7 @@ export class Engine {
     const loaded = this.instances.peek(row.key);
     if (loaded) {
       for (const message of loaded.inbox.splice(0)) this.messages.consumed(message);
-      this.ready.delete(loaded);
+      this.turns.forget(loaded);
     }
     this.instances.drop(row.key);
     this.storage.deleteInstance(row.key);
@@ -243,7 +242,7 @@ export class Engine {
     }
     this.instances.use(instance);
     instance.inbox.push(message);
-    this.wake(instance);
+    this.turns.wake(instance);
   }
 
   private activityEnded(work: WorkRow, { type, members }: Ending): void {
@@ -267,74 +266,29 @@ export class Engine {
     this.deliver(message);
   }
 
-  /** Has an episode run soon; where replays take long and more answers are on their way, it waits for some of them. */
-  private wake(instance: LoadedInstance): void {
-    if (instance.busy || this.ready.has(instance) || this.stopped) return;
-    const outstanding = instance.execution.openTasks - instance.inbox.length;
-    if (instance.replayMs > QUICK_REPLAY_MS && outstanding > 0 && instance.inbox.length === 1) {
-      const wait = Math.min(3 * instance.replayMs, 1000);
-      this.parts.clock.setTimer(this.now() + wait, () => this.makeReady(instance));
-      return;
-    }
-    if (instance.replayMs <= QUICK_REPLAY_MS || outstanding <= 0) this.makeReady(instance);
-  }
-
-  private makeReady(instance: LoadedInstance): void {
-    if (instance.busy || this.stopped || instance.inbox.length === 0) return;
-    this.ready.add(instance);
-    if (this.turnScheduled) return;
-    this.turnScheduled = true;
-    this.parts.clock.defer(() => this.turn());
-  }
-
-  private turn(): void {
-    this.turnScheduled = false;
-    for (const instance of this.ready) {
-      if (this.running >= (this.options.maxConcurrentOrchestratorFunctions ?? Number.POSITIVE_INFINITY)) return;
-      this.ready.delete(instance);
-      void this.episode(instance);
-    }
-  }
-
   private async episode(instance: LoadedInstance): Promise<void> {
-    instance.busy = true;
-    this.running++;
+    const { row } = instance;
     try {
       await this.episodes.run(instance, instance.inbox.splice(0));
     } catch (error) {
       // A fault of this host: the state still holds the messages, and a new start runs the episode again.
-      this.log(
-        "error",
-        `An episode of '${instance.row.id}' could not be ended: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          instanceId: instance.row.id,
-          stack: error instanceof Error ? error.stack : undefined,
-        },
-      );
+      const { message, stack } = thrown(error);
+      this.log("error", `An episode of '${row.id}' could not be ended: ${message}`, { instanceId: row.id, stack });
     }
-    this.running--;
-    instance.busy = false;
-    if (isFinished(instance.row.status)) for (const callback of this.waiting.get(instance.row.id) ?? []) callback();
-    if (instance.inbox.length > 0 && !isFinished(instance.row.status)) this.makeReady(instance);
-    else {
-      for (const message of instance.inbox.splice(0)) this.messages.consumed(message);
-      this.instances.rest(instance);
-    }
-    if (this.ready.size > 0 && !this.turnScheduled && !this.stopped) {
-      this.turnScheduled = true;
-      this.parts.clock.defer(() => this.turn());
-    }
-    if (this.running === 0) for (const done of this.quiet.splice(0)) done();
   }
 
-  private episodesEnded(): Promise<void> {
-    return this.running === 0 ? Promise.resolve() : new Promise((resolve) => this.quiet.push(resolve));
+  private rested(instance: LoadedInstance): void {
+    if (isFinished(instance.row.status)) {
+      for (const message of instance.inbox.splice(0)) this.messages.consumed(message);
+      for (const callback of this.waiting.get(instance.row.id) ?? []) callback();
+    }
+    this.instances.rest(instance);
   }
 
   private broke(error: unknown): void {
-    this.stopped = true;
+    void this.turns.stop();
     this.timers.stop();
-    const message = error instanceof Error ? error.message : String(error);
+    const { message } = thrown(error);
     this.log(
       "error",
       `The durable state can no longer be written: ${message}. Nothing more is accepted; free the disk or mend it, then start the host again.`,

@@ -1,11 +1,12 @@
 import type { Engine } from "./engine.ts";
+import { completedEvent, outputOf, scheduledEvent, statusAfter } from "./episode-events.ts";
 import type { Answer, Decision } from "./execution.ts";
 import { invocationFailure, thrown } from "./failure.ts";
 import { isFinished, type LoadedInstance, type Message } from "./loaded-instance.ts";
 import { unknownFunctionText } from "./replay-nodes.ts";
 import { digest, HTTP_ACTIVITY, type NewWork } from "./replay-world.ts";
 import type { Outcome } from "./second-replay.ts";
-import type { HistoryRow, RuntimeStatus } from "./storage.ts";
+import type { HistoryRow } from "./storage.ts";
 import { EventType, event, executionStarted, type HistoryEvent, jsonText, type ParentInstance, playedText, wireTime } from "./wire.ts";
 
 /** Stands in the message of an orchestrator's error, in front of its state. */
@@ -243,71 +244,6 @@ export class Episodes {
           });
     this.engine.send(row, notice, parent.OrchestrationInstance.ExecutionId);
   }
-}
-
-function scheduledEvent(work: NewWork, now: number): HistoryEvent {
-  switch (work.kind) {
-    case "timer":
-      return event(EventType.TimerCreated, now, { FireAt: wireTime(work.fireAt) }, work.id);
-    case "child":
-      return event(
-        EventType.SubOrchestrationInstanceCreated,
-        now,
-        { Name: work.name, Version: "", InstanceId: work.instanceId, Input: null },
-        work.id,
-      );
-    default:
-      return event(
-        EventType.TaskScheduled,
-        now,
-        { Name: work.kind === "http" ? HTTP_ACTIVITY : work.name, Version: "", Input: null, ParentTraceContext: null },
-        work.id,
-      );
-  }
-}
-
-function completedEvent(outcome: Outcome, now: number): HistoryEvent | undefined {
-  const status = finalStatus(outcome);
-  return (
-    status && event(EventType.ExecutionCompleted, now, { OrchestrationStatus: status, Result: outputOf(outcome), FailureDetails: null })
-  );
-}
-
-function finalStatus(outcome: Outcome): RuntimeStatus | undefined {
-  switch (outcome.kind) {
-    case "completed":
-      return "Completed";
-    case "failed":
-      return "Failed";
-    case "terminated":
-      return "Terminated";
-    default:
-      return undefined;
-  }
-}
-
-/** JSON for a result, plain text for a failure or a reason. */
-function outputOf(outcome: Outcome): string | null {
-  switch (outcome.kind) {
-    case "completed":
-      return outcome.output;
-    case "failed":
-    case "terminated":
-      return outcome.reason;
-    default:
-      return null;
-  }
-}
-
-function statusAfter(outcome: Outcome, before: RuntimeStatus, events: readonly HistoryEvent[]): RuntimeStatus {
-  const final = finalStatus(outcome);
-  if (final) return final;
-  let status: RuntimeStatus = before === "Suspended" ? "Suspended" : "Running";
-  for (const { EventType: type } of events) {
-    if (type === EventType.ExecutionSuspended) status = "Suspended";
-    if (type === EventType.ExecutionResumed) status = "Running";
-  }
-  return status;
 }
 
 /** .NET's text of a duration. */

@@ -3,12 +3,13 @@ import { ClientOperations } from "./client-operations.ts";
 import { managementUrls, WEBHOOK_PATH } from "./client-urls.ts";
 import type { Engine } from "./engine.ts";
 import { historyJson } from "./history-json.ts";
-import { asJson, JsonReader, JsonTextError } from "./json-reader.ts";
+import { asJson } from "./json-reader.ts";
 import { isFinished } from "./loaded-instance.ts";
 import { Refusal } from "./refusal.ts";
+import { filterOf, flag, readJson, segments, startInput, text } from "./request-values.ts";
 import { STATUSES } from "./sqlite-schema.ts";
 import { statusJson } from "./status-json.ts";
-import type { InstanceFilter, InstanceRow, RuntimeStatus } from "./storage.ts";
+import type { InstanceRow } from "./storage.ts";
 import type { HistoryEvent } from "./wire.ts";
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" };
@@ -174,64 +175,4 @@ function answer(status: number, body?: string, headers: Record<string, string> =
 /** As .NET's Uri writes it: what needs no encoding is not encoded [R instance-ids]. */
 function asUri(url: string): string {
   return url.replaceAll("%7E", "~");
-}
-
-/** Decoded parts of a path; an encoded slash or a stray NUL is no part of any [R instance-ids]. */
-function segments(path: string): string[] {
-  const parts = path.split("/").filter((part) => part !== "");
-  try {
-    const decoded = parts.map(decodeURIComponent);
-    if (decoded.some((part) => part.includes("\0"))) throw new Refusal(400);
-    return decoded;
-  } catch (error) {
-    if (error instanceof URIError) throw new Refusal(400);
-    throw error;
-  }
-}
-
-function flag(query: URLSearchParams, name: string, otherwise = false): boolean {
-  const value = query.get(name);
-  return value === null ? otherwise : value.toLowerCase() === "true";
-}
-
-function text(request: HostRequest): string {
-  return new TextDecoder().decode(request.body);
-}
-
-function startInput(request: HostRequest): string | null {
-  const body = text(request);
-  // The client's "no input" is the JSON text of an empty string, so it comes as one [R orchestration-input-kinds].
-  if (body === "") return null;
-  const input = readJson(body);
-  return input === "null" ? null : input;
-}
-
-function readJson(body: string): string {
-  try {
-    return JSON.stringify(JSON.parse(body));
-  } catch {}
-  try {
-    return JsonReader.normalize(body);
-  } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw Refusal.badJson(error.message);
-  }
-}
-
-function filterOf(query: URLSearchParams): InstanceFilter {
-  const statuses = query.get("runtimeStatus")?.split(",");
-  const known = statuses
-    ?.map((word) => STATUSES.find((s) => s.toLowerCase() === word.trim().toLowerCase()))
-    .filter((s): s is (typeof STATUSES)[number] => s !== undefined);
-  return {
-    ...instant(query, "createdTimeFrom", "createdFrom"),
-    ...instant(query, "createdTimeTo", "createdTo"),
-    ...(known && known.length > 0 && { statuses: known as readonly RuntimeStatus[] }),
-    ...(query.get("instanceIdPrefix") && { idPrefix: query.get("instanceIdPrefix") ?? "" }),
-  };
-}
-
-function instant<Name extends string>(query: URLSearchParams, parameter: string, name: Name): Partial<Record<Name, number>> {
-  const at = Date.parse(query.get(parameter) ?? "");
-  return Number.isNaN(at) ? {} : ({ [name]: at } as Partial<Record<Name, number>>);
 }

@@ -1,4 +1,5 @@
 import { type Action, ActionType, type RetryOptions } from "./actions.ts";
+import { openHttp } from "./replay-http.ts";
 import type { FunctionKind, NewWork } from "./replay-world.ts";
 import type { SecondReplay } from "./second-replay.ts";
 import { EventType, type HistoryEvent, jsonText } from "./wire.ts";
@@ -180,49 +181,6 @@ function openTimer(replay: SecondReplay, fireAt: number, cancelled: boolean, nod
   // It is created all the same, and its message still comes; but nobody waits for it.
   replay.open.delete(id);
   node.finish();
-}
-
-/** callHttp, which polls on 202 until something else is answered. */
-function openHttp(replay: SecondReplay, action: Action, node: ReplayNode): void {
-  const original = action.httpRequest ?? { method: "GET", uri: "" };
-  const send = (request: typeof original) => {
-    replay.schedule(
-      (id) => ({ kind: "http", id, request }),
-      (event) => {
-        const answer = isFailure(event) ? undefined : readAnswer(event);
-        const location = answer && header(answer.headers, "location");
-        if (answer?.statusCode !== 202 || original.asynchronousPatternEnabled === false || location === undefined) return node.finish();
-        const after = header(answer.headers, "retry-after");
-        const fireAt = replay.now + (after === undefined ? replay.world.limits.httpSleepMs : Number(after) * 1000);
-        if (Number.isNaN(fireAt)) return node.finish();
-        const { content: _, headers, ...rest } = original;
-        const next = { ...rest, method: "GET", uri: location, ...(headers && { headers: withoutKey(headers) }) };
-        replay.schedule(
-          (id) => ({ kind: "timer", id, fireAt }),
-          () => send(next),
-        );
-      },
-    );
-  };
-  send(original);
-}
-
-interface HttpAnswer {
-  statusCode: number;
-  headers: Record<string, string>;
-}
-
-function readAnswer(event: HistoryEvent): HttpAnswer {
-  return JSON.parse(event.Result ?? "null") as HttpAnswer;
-}
-
-function header(headers: Record<string, string>, name: string): string | undefined {
-  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
-}
-
-/** The key of the first address is seldom good for the status address, so it is not sent there. */
-function withoutKey(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([key]) => key.toLowerCase() !== "x-functions-key"));
 }
 
 /** What the worker is handed: texts as they are, .NET's words for booleans, nothing for null and undefined [R activity-input-kinds]. */

@@ -124,3 +124,27 @@ describe("the management API", () => {
     }
   });
 });
+
+describe("bad input", () => {
+  test("a purge by a word that is no status purges nothing", async () => {
+    await using host = await TestHost.open();
+    await host.start("program", { steps: [] });
+    await host.ending();
+
+    const { status } = await host.call("DELETE", "/instances?createdTimeFrom=2026-01-01T00:00:00Z&runtimeStatus=Finished");
+
+    expect(status).toBe(404);
+    expect(await host.status()).toMatchObject({ runtimeStatus: "Completed" });
+  });
+
+  test("JSON nested 50,000 deep is refused and starts nothing", async () => {
+    await using host = await TestHost.open();
+    const deep = "[".repeat(50_000) + "]".repeat(50_000);
+
+    const { status, json } = await host.callText("POST", "/orchestrators/program/deep", deep);
+
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ Message: "Invalid JSON content", ExceptionMessage: "The JSON is nested too deeply." });
+    expect((await host.call("GET", "/instances/deep")).status).toBe(404);
+  });
+});

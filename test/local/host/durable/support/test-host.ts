@@ -77,10 +77,14 @@ export class TestHost implements AsyncDisposable {
     return host;
   }
 
-  async call(
+  call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HostResponse & { json: unknown }> {
+    return this.callText(method, path, body === undefined ? "" : JSON.stringify(body), headers);
+  }
+
+  async callText(
     method: string,
     path: string,
-    body?: unknown,
+    body: string,
     headers: Record<string, string> = {},
   ): Promise<HostResponse & { json: unknown }> {
     const [route = "", search] = path.split("?", 2);
@@ -89,7 +93,7 @@ export class TestHost implements AsyncDisposable {
       path: route,
       query: new URLSearchParams(search),
       headers: { "content-type": "application/json", ...headers },
-      body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
+      body: Buffer.from(body),
       origin: "http://127.0.0.1:7071",
     });
     return { ...answer, json: answer.body === undefined ? undefined : JSON.parse(answer.body) };
