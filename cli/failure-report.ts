@@ -31,7 +31,8 @@ async function reportStep(client: ApiClient, run: RunResource, step: StepResourc
   out.line(`${red("✖")} ${bold(harmless(step.key))} failed${span && ` after ${span}`} (attempt ${step.attempt})${exit}`);
   if (step.failure) describe(out, step.failure);
   const { path, lines } = await lastLines(client, step);
-  if (path !== undefined) {
+  // A cause may end with the log's last lines already, as one of a build that failed does.
+  if (path !== undefined && !step.failure?.cause.endsWith(`\n${lines.at(-1)}`)) {
     out.line(dim(`  the last ${lines.length === 1 ? "line" : `${lines.length} lines`} of ${path}:`));
     for (const line of lines) out.line(`${dim("  │")} ${harmless(line)}`);
   }
@@ -39,7 +40,9 @@ async function reportStep(client: ApiClient, run: RunResource, step: StepResourc
 }
 
 function describe(out: Terminal, { cause, remedy }: { cause: string; remedy?: string | undefined }): void {
-  out.line(`  cause   ${harmless(cause)}`);
+  const [first = "", ...more] = cause.split("\n");
+  out.line(`  cause   ${harmless(first)}`);
+  for (const line of more) out.line(`          ${harmless(line)}`);
   if (remedy !== undefined) out.line(`  remedy  ${harmless(remedy)}`);
 }
 

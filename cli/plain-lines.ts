@@ -1,7 +1,7 @@
 import type { StepList } from "../shared/api/resources.ts";
 import type { StepStatus } from "../shared/domain/statuses.ts";
 import { formatClock } from "./format.ts";
-import { lookOf, spanOf } from "./step-line.ts";
+import { causeOf, lookOf, spanOf } from "./step-line.ts";
 import type { Terminal } from "./terminal.ts";
 import { harmless } from "./text-width.ts";
 
@@ -19,9 +19,9 @@ export class PlainLines {
       const before = this.shown.get(step.key) ?? "NotStarted";
       if (before === step.status) continue;
       this.shown.set(step.key, step.status);
-      const span = step.endedAt === undefined ? "" : ` after ${spanOf(step, Date.now())}`;
-      const cause = step.failure === undefined ? "" : `: ${harmless(step.failure.cause)}`;
-      this.out.line(`${formatClock(new Date())} ${harmless(step.key)} ${lookOf(step.status).word}${span}${cause}`);
+      const span = step.endedAt === undefined ? "" : spanOf(step, Date.now());
+      const cause = step.failure === undefined ? "" : `: ${harmless(causeOf(step.failure))}`;
+      this.out.line(`${formatClock(new Date())} ${harmless(step.key)} ${lookOf(step.status).word}${span && ` after ${span}`}${cause}`);
     }
   }
 

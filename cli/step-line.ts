@@ -1,4 +1,5 @@
 import type { StepResource } from "../shared/api/resources.ts";
+import type { Failure } from "../shared/domain/run-documents.ts";
 import type { StepStatus } from "../shared/domain/statuses.ts";
 import { formatSpan } from "./format.ts";
 import type { Colors } from "./terminal.ts";
@@ -29,11 +30,16 @@ export function lookOf(status: StepStatus): Look {
 
 /** What is worth saying of a step beside its status: what it waits for, or why it did not complete. */
 export function remarkOf(step: StepResource, byKey: ReadonlyMap<string, StepResource>): string {
-  if (step.status === "Failed") return step.failure?.cause ?? "";
+  if (step.status === "Failed") return causeOf(step.failure);
   if (step.status !== "NotStarted") return step.attempt > 1 ? `attempt ${step.attempt}` : "";
   const waited = step.dependsOn.filter((key) => byKey.get(key)?.status !== "Completed");
   if (waited.length === 0) return "";
   return `for ${waited.slice(0, 3).join(", ")}${waited.length > 3 ? ` and ${waited.length - 3} more` : ""}`;
+}
+
+/** Why something failed, in one line: what a service says below that is the end of a log, which can be read itself. */
+export function causeOf(failure: Pick<Failure, "cause"> | undefined): string {
+  return failure?.cause.split("\n", 1)[0] ?? "";
 }
 
 /** How long a step has run. */

@@ -30,10 +30,11 @@ export function cutText(text: string, width: number): string {
   return width < 1 ? "" : `${kept}…`;
 }
 
-/** One line that can do nothing to a terminal: control sequences and characters are taken out, tabs become spaces. */
+/** One line that can do nothing to a terminal: control sequences and characters are taken out, tabs and line ends become spaces. */
 export function harmless(line: string): string {
   return stripVTControlCharacters(line)
     .replaceAll("\t", "    ")
+    .replace(/\r?\n/g, " ")
     .replace(/\p{Cc}/gu, "");
 }
 

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { reportFailure } from "../failure-report.ts";
 import { formatSpan, formatTime } from "../format.ts";
 import { resolveRun } from "../resolve-run.ts";
-import { lookOf, remarkOf, spanOf } from "../step-line.ts";
+import { causeOf, lookOf, remarkOf, spanOf } from "../step-line.ts";
 import { printFields, printTable } from "../table.ts";
 
 /** `run show RUN`: the run, its steps, and why it failed. */
@@ -60,7 +60,7 @@ function fieldsOf(run: RunResource): [string, string][] {
     ["parameters", parameters.join("  ")],
     ["tags", pairs(run.tags)],
     ["git", gitOf(run)],
-    ["cause", run.failure?.cause ?? ""],
+    ["cause", causeOf(run.failure)],
     ["remedy", run.failure?.remedy ?? ""],
     ...run.warnings.map((warning): [string, string] => ["warning", warning]),
   ];

@@ -11,6 +11,12 @@ import { announceSettled } from "./wake-run.ts";
 const LOST_GRACE_MS = 120_000;
 const BUSY_SECONDS = 5;
 
+/** What to do about failures of jobs that have nothing to do with the script, by the service's code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  ImageBuildFailure:
+    "check the names and versions of the environment's pip packages, and that their index can be reached; azureml-logs/20_image_build_log.txt has the whole log",
+};
+
 /** How a step ended. */
 interface End {
   status: SettledStepStatus;
@@ -89,7 +95,12 @@ async function endOf(deps: StepDeps, document: StepRunDocument, state: JobState,
       return {
         ...state,
         status: "Failed",
-        failure: { code: state.code, cause: state.message, ...(state.exitCode !== undefined && { exitCode: state.exitCode }) },
+        failure: {
+          code: state.code,
+          cause: state.message,
+          ...(Object.hasOwn(REMEDIES, state.code) && { remedy: REMEDIES[state.code] }),
+          ...(state.exitCode !== undefined && { exitCode: state.exitCode }),
+        },
       };
     case "canceled":
       if (stops) return { ...state, status: "Canceled" };

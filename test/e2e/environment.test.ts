@@ -128,8 +128,10 @@ describe("a step whose run configuration lists pip packages", () => {
 
     expect([ended.run.status, ended.step.status]).toEqual(["Failed", "Failed"]);
     expect(ended.run.failure).toMatchObject({ step: "only", code: "ImageBuildFailure" });
-    expect(ended.run.failure?.cause).toMatch(/Check the names and versions of the pip packages/);
-    expect(ended.run.failure?.cause).toMatch(/No matching distribution found for no-such-thing>=2\s*$/);
+    expect(ended.step.failure?.cause).toMatch(/^The environment could not be built: No matching distribution found for no-such-thing>=2\n/);
+    expect(ended.step.failure?.cause).toMatch(/ERROR: No matching distribution found for no-such-thing>=2$/);
+    expect(ended.run.failure?.remedy).toContain("check the names and versions of the environment's pip packages");
+    expect(ended.step.failure).not.toHaveProperty("exitCode");
     expect((await read(ended.step.id, BUILD_LOG)).isComplete).toBe(true);
     expect(existsSync(started)).toBe(false);
   }, 60_000);

@@ -9,6 +9,8 @@ import type { EnvironmentFolder } from "./environment-folder.ts";
 import type { Interpreter } from "./interpreters.ts";
 
 const LAST_LINES = 12;
+/** pip lists every version there is in one line. */
+const LINE_CHARACTERS = 300;
 
 export interface BuildOrder {
   folder: EnvironmentFolder;
@@ -21,7 +23,7 @@ export interface BuildOrder {
   log: string;
 }
 
-/** @throws {Error} with the last lines of the log and what to do, when pip cannot have the packages; when `signal` aborts. */
+/** @throws {Error} with the last lines of the log, when pip cannot have the packages; when `signal` aborts. */
 export async function buildEnvironment(order: BuildOrder, signal: AbortSignal): Promise<void> {
   const { folder, interpreter, requirements, pipArguments } = order;
   await folder.begin(order.marker);
@@ -59,15 +61,17 @@ async function run(program: string, args: readonly string[], order: BuildOrder, 
     const [code, signalName] = await once(child, "exit");
     await ended;
     signal.throwIfAborted();
-    if (code !== 0) throw new Error(buildFailure(order.log, signalName ?? `exit code ${code}`));
+    if (code !== 0) throw new Error(buildFailure(order.log, signalName ?? `status ${code}`));
   } finally {
     signal.removeEventListener("abort", end);
   }
 }
 
+/** The first line says it all in short: the last of pip's errors, or how it ended when it gave none. */
 function buildFailure(log: string, cause: string): string {
-  const lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-LAST_LINES);
-  const advice =
-    "Check the names and versions of the pip packages, and that the package index can be reached from here (pip's own settings apply).";
-  return `The environment could not be built (${cause}). ${advice} The log (azureml-logs/20_image_build_log.txt) ends:\n${lines.join("\n")}`;
+  const all = readFileSync(log, "utf8").trimEnd().split("\n");
+  const lines = all.slice(-LAST_LINES).map((line) => (line.length > LINE_CHARACTERS ? `${line.slice(0, LINE_CHARACTERS)}…` : line));
+  const error = lines.findLast((line) => line.startsWith("ERROR: "))?.slice("ERROR: ".length);
+  const reason = error ?? `pip or venv ended with ${cause}`;
+  return `The environment could not be built: ${reason}\nThe log azureml-logs/20_image_build_log.txt ends:\n${lines.join("\n")}`;
 }

@@ -61,7 +61,7 @@ describe("an environment with pip packages", () => {
     expect(built()).toHaveLength(before + 1);
   });
 
-  test("that cannot be had fails the job with the log's end and what to do, and is tried again", async () => {
+  test("that cannot be had fails the job with pip's error and the log's end, and is tried again", async () => {
     const missing = await environment("missing", { condaFile: pip("not-yet-there") });
 
     const failed = await workspace.run("too-early", missing);
@@ -69,7 +69,9 @@ describe("an environment with pip packages", () => {
     const later = await workspace.run("later", { ...missing, command: "python -c 'import not_yet_there'" });
 
     expect(failed).toMatchObject({ status: "Failed", error: { error: { code: "UserError", innerError: { code: "ImageBuildFailure" } } } });
-    expect(failed.error.error.message).toMatch(/Check the names and versions.*No matching distribution found for not-yet-there/s);
+    const [first, ...log] = failed.error.error.message.split("\n");
+    expect(first).toBe("The environment could not be built: No matching distribution found for not-yet-there");
+    expect(log.at(-1)).toBe("ERROR: No matching distribution found for not-yet-there");
     expect(later.status).toBe("Completed");
   });
 
