@@ -71,5 +71,7 @@ async function upload(output: PlannedOutput, folder: LaunchFolder): Promise<stri
 function leftOut(paths: readonly string[], what: string): string[] {
   if (paths.length === 0) return [];
   const some = paths.slice(0, 5).join(", ") + (paths.length > 5 ? `, … (${paths.length} in all)` : "");
-  return [`Not kept from ${what}, since they are no files but links that lead out of the job's folder, sockets or the like: ${some}`];
+  return [
+    `Not kept from ${what}, since they are links that lead out of the job's folder, sockets or the like, or have a name that is no UTF-8: ${some}`,
+  ];
 }

@@ -4,7 +4,7 @@ import { copyTree } from "./copy-tree.ts";
 
 /**
  * Moves a job's file, or every file of its folder, to its place in a datastore. Each file appears there whole or not at all. A symbolic link
- * becomes what it points to, if that lies within `within`; other links and special files are left out.
+ * becomes what it points to, if that lies within `within`; other links, special files and names that are no UTF-8 are left out.
  * Files already moved are skipped, so that a move cut short can be done again.
  * @returns What was left out, as paths below `from`.
  */
@@ -12,20 +12,24 @@ export async function moveFiles(from: string, to: string, within: string): Promi
   if (!lstatSync(from).isDirectory()) return (await moveOne(from, to, within)) ? [] : [basename(from)];
   const leftOut: string[] = [];
   mkdirSync(to, { recursive: true });
-  for (const path of filesBelow(from))
+  const files = filesBelow(from);
+  // Links first, while what they point to still lies where they point.
+  for (const { path } of [...files.filter(({ isLink }) => isLink), ...files.filter(({ isLink }) => !isLink)])
     if (!(await moveOne(path, join(to, relative(from, path)), within))) leftOut.push(relative(from, path));
   return leftOut;
 }
 
-function filesBelow(folder: string): string[] {
+function filesBelow(folder: string): { path: string; isLink: boolean }[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesBelow(path) : [path];
+    // A name that is no UTF-8 comes with replaced bytes, so nothing can be reached by it.
+    return entry.isDirectory() && existsSync(path) ? filesBelow(path) : [{ path, isLink: entry.isSymbolicLink() }];
   });
 }
 
 async function moveOne(from: string, to: string, within: string): Promise<boolean> {
-  const info = lstatSync(from);
+  const info = lstatSync(from, { throwIfNoEntry: false });
+  if (!info) return false;
   mkdirSync(dirname(to), { recursive: true });
   if (info.isFile()) {
     await moveFile(from, to);
