@@ -3,8 +3,10 @@ import type { RunResource, StepResource } from "../shared/api/resources.ts";
 import { logPaths, tailLog } from "./read-log.ts";
 import { spanOf } from "./step-line.ts";
 import type { Terminal } from "./terminal.ts";
-import { harmless } from "./text-width.ts";
+import { cutText, harmless } from "./text-width.ts";
 
+/** Columns of one of them: a script may print a megabyte without an end of line. */
+const LINE_WIDTH = 500;
 const TAIL_LINES = 30;
 /** Failed steps shown in full; a run in which hundreds fail, fails for one reason. */
 const MAX_STEPS = 3;
@@ -34,7 +36,7 @@ async function reportStep(client: ApiClient, run: RunResource, step: StepResourc
   // A cause may end with the log's last lines already, as one of a build that failed does.
   if (path !== undefined && !step.failure?.cause.endsWith(`\n${lines.at(-1)}`)) {
     out.line(dim(`  the last ${lines.length === 1 ? "line" : `${lines.length} lines`} of ${path}:`));
-    for (const line of lines) out.line(`${dim("  │")} ${harmless(line)}`);
+    for (const line of lines) out.line(`${dim("  │")} ${cutText(harmless(line), LINE_WIDTH)}`);
   }
   out.line(`  next    ${command} run logs ${run.id} ${shellWord(step.key)}`);
 }

@@ -30,12 +30,12 @@ export function cutText(text: string, width: number): string {
   return width < 1 ? "" : `${kept}…`;
 }
 
-/** One line that can do nothing to a terminal: control sequences and characters are taken out, tabs and line ends become spaces. */
+/** One line that can do nothing to a terminal: control sequences, control characters and what turns the direction of a text are taken out, tabs and line ends become spaces. */
 export function harmless(line: string): string {
   return stripVTControlCharacters(line)
     .replaceAll("\t", "    ")
     .replace(/\r?\n/g, " ")
-    .replace(/\p{Cc}/gu, "");
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "");
 }
 
 function widthOf(segment: string): number {

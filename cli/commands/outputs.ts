@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ApiClient } from "../../sdk/client.ts";
 import { inParallel } from "../../sdk/in-parallel.ts";
@@ -22,6 +21,8 @@ export interface OutputsFlags {
 }
 
 const DOWNLOAD_TIMEOUT_SECONDS = 600;
+/** Bytes asked for at once. */
+const RANGE_BYTES = 32 * 1024 * 1024;
 
 /** `run outputs RUN [STEP]`: the files of declared outputs; `--download DIR` puts them into `DIR/<step>/<output>/`. */
 export async function outputs(
@@ -83,15 +84,29 @@ async function download(client: ApiClient, { datastore, path }: OutputResource, 
     throw new UserError("conflict", `${datastore}/${file.path} has a name that cannot be written to a folder`);
   }
   const target = join(folder, below);
-  const temporary = `${target}.${randomUUID()}.part`;
-  await mkdir(dirname(target), { recursive: true });
-  const options = { timeoutSeconds: DOWNLOAD_TIMEOUT_SECONDS };
-  const response = await client.open(getFile, { params: { name: datastore }, query: { path: file.path } }, options);
+  // Not the file's name with an ending: it may be as long as names can be.
+  const temporary = join(dirname(target), `.${randomUUID()}.part`);
   try {
-    await pipeline(response.body ? Readable.fromWeb(response.body) : Readable.from([]), createWriteStream(temporary));
+    await mkdir(dirname(target), { recursive: true });
+    await pipeline(contentOf(client, datastore, file), createWriteStream(temporary));
     await rename(temporary, target);
+  } catch (error) {
+    throw isFileError(error) ? new UserError("conflict", `${target} cannot be written: ${error.message}`, { cause: error }) : error;
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}
+
+/** A file's bytes, a range at a time: an answer holds no more than so many. */
+async function* contentOf(client: ApiClient, datastore: string, { path, size }: FileResource): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < size; from += RANGE_BYTES) {
+    const headers = { range: `bytes=${from}-${Math.min(size, from + RANGE_BYTES) - 1}` };
+    const options = { timeoutSeconds: DOWNLOAD_TIMEOUT_SECONDS };
+    yield (await client.call(getFile, { params: { name: datastore }, query: { path }, headers }, options)).body;
   }
 }
 

@@ -62,7 +62,12 @@ function operation(route: Route): ZodOpenApiOperationObject {
       "403": problem("The caller may not do this"),
       ...(route.params && { "404": problem("There is no such thing") }),
       ...(route.method !== "GET" && { "409": problem("This does not fit what is there") }),
-      ...(route.body && { "413": problem("The body is too large"), "415": problem("The content is of another type") }),
+      ...(route.body && { "411": problem("The body's length is not announced"), "413": problem("The body is too large") }),
+      ...(route.body && route.body !== "bytes" && { "415": problem("The content is of another type") }),
+      ...(206 in route.replies && {
+        "413": problem("More than one answer may hold: ask for a range"),
+        "416": problem("The file has no such bytes"),
+      }),
       ...(route.name === "submitRun" && {
         "422": problem("The pipeline cannot run as it is: every problem found, with a JSON Pointer into the body"),
       }),

@@ -50,6 +50,8 @@ export const StepResource = z
     startedAt: Instant.optional(),
     endedAt: Instant.optional(),
     failure: Failure.optional(),
+    /** What the compute could not honour or had to say of the step's job; absent: nothing. Known once the step has ended. */
+    warnings: z.array(z.string()).optional(),
   })
   .meta({ id: "Step" });
 export type StepResource = z.infer<typeof StepResource>;

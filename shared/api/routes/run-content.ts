@@ -56,6 +56,7 @@ export const getArtifact = route({
   stepToken: true,
   params: runParams,
   query: z.object({ path: RelativePath }),
+  headers: z.object({ range: z.string().max(1024).optional() }),
   replies: { 200: "bytes", 206: "bytes" },
 });
 

@@ -98,5 +98,6 @@ export const getFile = route({
   role: "Reader",
   params: z.object({ name: CatalogName }),
   query: z.object({ path: RelativePath }),
+  headers: z.object({ range: z.string().max(1024).optional() }),
   replies: { 200: "bytes", 206: "bytes" },
 });
