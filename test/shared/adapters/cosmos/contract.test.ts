@@ -1,0 +1,60 @@
+import type { Documents } from "../../../../shared/ports/documents.ts";
+import { documentsContract } from "../../../contracts/documents.contract.ts";
+import { CosmosEmulator, type CosmosFault, type CosmosRequest } from "../../../support/cosmos-emulator.ts";
+import { seededRandom } from "../../../support/seeded-random.ts";
+
+const SEED = 4;
+
+/** Each test gets an emulator of its own, which ends with the documents. */
+const withFaults = (makeFault: () => (request: CosmosRequest) => CosmosFault) => async (): Promise<Documents> => {
+  const emulator = await CosmosEmulator.start();
+  emulator.fault = makeFault();
+  const documents = emulator.open();
+  return {
+    create: (pk, sk, value) => documents.create(pk, sk, value),
+    read: (pk, sk) => documents.read(pk, sk),
+    replace: (pk, sk, value, etag) => documents.replace(pk, sk, value, etag),
+    list: (pk, options) => documents.list(pk, options),
+    durable: () => documents.durable(),
+    close: async () => {
+      await documents.close();
+      await emulator.stop();
+    },
+  };
+};
+
+/** A fault of those given to about one request in four. */
+const atRandom = (faultsOf: (request: CosmosRequest) => CosmosFault[]) => () => {
+  const random = seededRandom(SEED);
+  return (request: CosmosRequest): CosmosFault => {
+    const faults = faultsOf(request);
+    return random() < 0.25 ? faults[Math.floor(random() * faults.length)] : undefined;
+  };
+};
+
+documentsContract(
+  "Cosmos DB",
+  withFaults(() => () => undefined),
+);
+documentsContract(
+  "Cosmos DB, every 7th request too many",
+  withFaults(() => (request) => (request.number % 7 === 0 ? { status: 429, retryAfterMs: 1 } : undefined)),
+  { many: 3_000 },
+);
+documentsContract(
+  "Cosmos DB, 503, 449 and 412 at random before the write",
+  withFaults(
+    atRandom(({ isWrite, headers }) => [
+      { status: 503 },
+      { status: 449 },
+      { status: 408 },
+      ...(isWrite && headers["if-match"] ? [{ status: 412 }] : []),
+    ]),
+  ),
+  { many: 2_000 },
+);
+documentsContract(
+  "Cosmos DB, answers lost after the write at random",
+  withFaults(atRandom(({ isWrite }) => (isWrite ? ["lose-answer"] : [undefined]))),
+  { many: 2_000 },
+);
