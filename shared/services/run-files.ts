@@ -88,7 +88,7 @@ export const readLog =
     from: number,
     waitSeconds: number,
   ): Promise<{ bytes: Uint8Array; from: number; isComplete: boolean }> => {
-    const signal = AbortSignal.timeout(Math.max(1, waitSeconds * 1000));
+    const signal = AbortSignal.timeout(Math.max(1, Math.ceil(waitSeconds * 1000)));
     for (;;) {
       const seen = deps.runs.changes(runId);
       const stepRun = await findStepRun(deps, runId);
