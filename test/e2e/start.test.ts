@@ -89,7 +89,7 @@ describe("npm start", () => {
     const moved = await start(folder);
 
     expect(moved.file.address).not.toBe(first.file.address);
-    expect(moved.output()).toContain(`Port ${port} is in use by another program`);
+    await until(() => moved.output().includes(`Port ${port} is in use by another program`) || undefined, "the notice of the move");
     await new Promise((resolve) => other.close(resolve));
   }, 60_000);
 
