@@ -10,8 +10,8 @@ export function durableOrchestrations(client: DurableClient): Orchestrations {
       const status = await client.getStatus(instanceId, { showInput: false });
       return { live: LIVE.has(status.runtimeStatus), customStatus: status.customStatus };
     } catch (error) {
-      // The client says of an unknown instance only in words that the host answered 404.
-      if (error instanceof Error && /404/.test(error.message)) return undefined;
+      // The client says of an unknown instance only in these words; a bare 404 may be part of an id or a port.
+      if (error instanceof Error && /\breplied with HTTP 404\b/.test(error.message)) return undefined;
       throw error;
     }
   };
@@ -30,7 +30,7 @@ export function durableOrchestrations(client: DurableClient): Orchestrations {
         await client.raiseEvent(instanceId, event, data);
       } catch (error) {
         // Unknown: its run has not started it yet, and it will look for itself when it begins.
-        if (!(error instanceof Error && /404|No instance with ID/.test(error.message))) throw error;
+        if (!(error instanceof Error && /^No instance with ID/.test(error.message))) throw error;
       }
     },
   };

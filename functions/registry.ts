@@ -2,6 +2,8 @@ import type { OrchestrationHandler } from "durable-functions";
 import type { Services } from "../shared/composition.ts";
 import { advanceRun } from "./activities/advance-run.ts";
 import { beginStep } from "./activities/begin-step.ts";
+import { failRun } from "./activities/fail-run.ts";
+import { failStep } from "./activities/fail-step.ts";
 import { settleStep } from "./activities/settle-step.ts";
 import { cancelRun } from "./http/cancel-run.ts";
 import { checkFiles } from "./http/check-files.ts";
@@ -40,6 +42,7 @@ import { putEnvironment } from "./http/put-environment.ts";
 import { putUploadPart } from "./http/put-upload-part.ts";
 import { submitRun } from "./http/submit-run.ts";
 import type { BoundRoute } from "./http-route.ts";
+import { logBugs } from "./log-bugs.ts";
 import { pipelineRun } from "./orchestrators/pipeline-run.ts";
 import { stepRun } from "./orchestrators/step-run.ts";
 import { blobCreated } from "./triggers/blob-created.ts";
@@ -90,7 +93,9 @@ export const routes: readonly BoundRoute[] = [
 export const orchestrators: Readonly<Record<string, OrchestrationHandler>> = { pipelineRun, stepRun };
 
 type Handler = (services: Services) => (input: unknown) => Promise<unknown>;
-export const activities: Readonly<Record<string, Handler>> = { advanceRun, beginStep, settleStep };
+export const activities: Readonly<Record<string, Handler>> = Object.fromEntries(
+  Object.entries({ advanceRun, beginStep, settleStep, failStep, failRun }).map(([name, handler]) => [name, logBugs(name, handler)]),
+);
 
 /** Event Grid triggers by name. */
 export const eventTriggers: Readonly<Record<string, Handler>> = { blobCreated, jobStatusChanged };

@@ -16,6 +16,8 @@ import { advanceRun } from "./services/advance-run.ts";
 import { beginStep } from "./services/begin-step.ts";
 import { cancelRun } from "./services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "./services/catalog.ts";
+import { failRun } from "./services/fail-run.ts";
+import { failStep } from "./services/fail-step.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
 import { reconcile } from "./services/reconcile.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
@@ -91,6 +93,8 @@ export function compose(settings: Settings) {
       advanceRun: advanceRun({ ...deps, markerLookbackMs: settings.markerLookbackMs }),
       beginStep: beginStep({ ...deps, settings }),
       settleStep: settleStep(deps),
+      failStep: failStep(deps),
+      failRun: failRun(deps),
       noteJobChange: noteJobChange(deps),
       noteBlobCreated: noteBlobCreated(deps),
       reconcile: reconcile(deps),

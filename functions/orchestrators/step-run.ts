@@ -1,32 +1,47 @@
 import type { OrchestrationContext, OrchestrationHandler, Task } from "durable-functions";
-import { nextGap, StepRunInput, StepTurn } from "../../shared/domain/turns.ts";
+import { MOST_FAILURES, nextGap, pauseAfter, StepRunInput, StepTurn } from "../../shared/domain/turns.ts";
 
 /** Looks before the history is begun anew. */
 const LOOKS_PER_GENERATION = 100;
 
 /**
  * Drives one step run: submit its job, wait for news of it, look, until it has settled. As in `pipelineRun`, the job's back-end and the
- * store are asked what is true; an event only says when to ask.
+ * store are asked what is true; an event only says when to ask. Looks that break, or that a service refuses, are tried again for half an hour;
+ * then the step is ended as Failed.
  */
 export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationContext): Generator<Task, unknown, unknown> {
-  const input = StepRunInput.parse(df.getInput());
-  const { runId, stepRunId, index } = input;
-  let { begun, gapSeconds } = input;
+  const { runId, stepRunId, index, ...input } = StepRunInput.parse(df.getInput());
+  const inSeconds = (seconds: number) => df.createTimer(new Date(df.currentUtcDateTime.getTime() + seconds * 1000));
+  let { begun, gapSeconds, failures, trouble, lostSince } = input;
   for (let look = 0; look < LOOKS_PER_GENERATION; look++) {
-    const turn = StepTurn.parse(yield df.callActivity(begun ? "settleStep" : "beginStep", { runId, stepRunId, index }));
-    if (turn.settled !== undefined) return { status: turn.settled };
-    begun = turn.begun;
-    df.setCustomStatus({ status: turn.status, begun });
-    const seconds = turn.retryAfterSeconds ?? nextGap(gapSeconds);
-    const timer = df.createTimer(new Date(df.currentUtcDateTime.getTime() + seconds * 1000));
+    const activity = failures >= MOST_FAILURES ? "failStep" : begun ? "settleStep" : "beginStep";
+    let turn: StepTurn | undefined;
+    try {
+      turn = StepTurn.parse(yield df.callActivity(activity, { runId, stepRunId, index, trouble, lostSince }));
+    } catch {
+      trouble = undefined; // it broke, which is a bug: its own words stay in the log
+    }
+    if (turn?.settled !== undefined) return { status: turn.settled };
+    if (turn) {
+      ({ begun, trouble, lostSince } = turn);
+      df.setCustomStatus({ status: turn.status, begun });
+    }
+    if (!turn || trouble !== undefined) {
+      failures++;
+      yield inSeconds(pauseAfter(failures)); // alone: events would use up the patience
+      continue;
+    }
+    failures = 0;
+    const timer = inSeconds(turn.retryAfterSeconds ?? nextGap(gapSeconds));
     const winner = yield df.Task.any([df.waitForExternalEvent("jobChanged"), timer]);
     if (winner === timer) {
-      df.continueAsNew({ runId, stepRunId, index, begun, gapSeconds: nextGap(gapSeconds) }); // the wait left behind would swallow the next event
+      // The wait left behind would swallow the next event.
+      df.continueAsNew({ runId, stepRunId, index, begun, lostSince, gapSeconds: nextGap(gapSeconds) });
       return undefined;
     }
     timer.cancel(); // an open timer would keep the instance alive
     gapSeconds = 0;
   }
-  df.continueAsNew({ runId, stepRunId, index, begun, gapSeconds }); // a fresh history
+  df.continueAsNew({ runId, stepRunId, index, begun, gapSeconds, failures, trouble, lostSince }); // a fresh history
   return undefined;
 };

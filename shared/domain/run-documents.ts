@@ -123,6 +123,7 @@ export const SettledMarker = z.strictObject({
   startedAt: Instant.optional(),
   endedAt: Instant,
   failure: Failure.optional(),
+  warnings: z.array(z.string()).default([]),
 });
 export type SettledMarker = z.infer<typeof SettledMarker>;
 

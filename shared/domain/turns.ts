@@ -1,9 +1,18 @@
 import { z } from "zod";
 import { RunId } from "./ids.ts";
+import { Instant } from "./run-documents.ts";
 import { RunOutcome, SettledStepStatus, StepStatus } from "./statuses.ts";
 
-/** Input of the `pipelineRun` orchestration and of `advanceRun`. `watchdog`: nothing was heard for a while, so look at everything. */
-export const PipelineRunInput = z.object({ runId: RunId, watchdog: z.boolean().default(false) });
+/**
+ * Input of the `pipelineRun` orchestration and of its activities. `watchdog`: look at everything; `lookedAt`: when that was done last, in
+ * milliseconds since the epoch; `failures`: how many looks in a row broke.
+ */
+export const PipelineRunInput = z.object({
+  runId: RunId,
+  watchdog: z.boolean().default(false),
+  lookedAt: z.number().optional(),
+  failures: z.int().default(0),
+});
 export type PipelineRunInput = z.infer<typeof PipelineRunInput>;
 
 /** What `advanceRun` tells the orchestration; `retryAfterSeconds` is set when it could not look and wants to be called again. */
@@ -16,22 +25,34 @@ export const AdvanceSummary = z.object({
 });
 export type AdvanceSummary = z.infer<typeof AdvanceSummary>;
 
-/** Input of the `stepRun` orchestration. `gapSeconds` is how long it last waited without news; `begun`: the job was submitted. */
+/**
+ * Input of the `stepRun` orchestration and of its activities. `gapSeconds` is how long it last waited without news; `begun`: the job was
+ * submitted; `failures`: how many looks in a row broke, and `trouble` why, where that is known; `lostSince`: since when the service does not
+ * know the job.
+ */
 export const StepRunInput = z.object({
   runId: RunId,
   stepRunId: RunId,
   index: z.int(),
   begun: z.boolean().default(false),
   gapSeconds: z.number().default(0),
+  failures: z.int().default(0),
+  trouble: z.string().optional(),
+  lostSince: Instant.optional(),
 });
 export type StepRunInput = z.infer<typeof StepRunInput>;
 
-/** What `beginStep` and `settleStep` tell the orchestration; `retryAfterSeconds` is set when the service was busy or out of reach. */
+/**
+ * What the activities of a step tell its orchestration; `retryAfterSeconds` is set when a service was busy or out of reach. `trouble`, a
+ * sentence for people: a service refuses to say how the job goes; that is borne for a while.
+ */
 export const StepTurn = z.object({
   settled: SettledStepStatus.optional(),
   status: StepStatus,
   begun: z.boolean(),
   retryAfterSeconds: z.number().optional(),
+  trouble: z.string().optional(),
+  lostSince: Instant.optional(),
 });
 export type StepTurn = z.infer<typeof StepTurn>;
 
@@ -44,4 +65,15 @@ const LONGEST_GAP_SECONDS = 300;
  */
 export function nextGap(gapSeconds: number): number {
   return Math.min(LONGEST_GAP_SECONDS, Math.max(FIRST_GAP_SECONDS, gapSeconds * 2));
+}
+
+/**
+ * How many looks in a row may break before a step or a run is given up: what broke is then a bug or a lasting refusal, and no end would
+ * never come. With {@link pauseAfter} that is half an hour.
+ */
+export const MOST_FAILURES = 12;
+
+/** How long to pause after so many broken looks in a row, in seconds: 5 s, then twice as long each time, 5 min at the most. */
+export function pauseAfter(failures: number): number {
+  return Math.min(LONGEST_GAP_SECONDS, FIRST_GAP_SECONDS * 2 ** Math.min(failures - 1, 10));
 }

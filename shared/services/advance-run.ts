@@ -1,6 +1,7 @@
 import { advance, type Decision } from "../domain/advance.ts";
-import type { Progress, RunHead } from "../domain/run-documents.ts";
+import type { Failure, Progress, RunHead } from "../domain/run-documents.ts";
 import { planOf, type RunPlan } from "../domain/run-plan.ts";
+import { collectWarnings } from "../domain/run-warnings.ts";
 import { isSettled, type SettledStepStatus } from "../domain/statuses.ts";
 import type { AdvanceSummary, PipelineRunInput } from "../domain/turns.ts";
 import { floorOf, timeOf } from "../domain/uuid7.ts";
@@ -10,6 +11,7 @@ import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { inBatches } from "./in-batches.ts";
+import { leaveMarker } from "./wake-run.ts";
 
 export interface AdvanceRunDeps {
   runs: RunStore;
@@ -48,41 +50,63 @@ async function turn(deps: AdvanceRunDeps, { runId, watchdog }: PipelineRunInput)
   if (!head || !graph || !stored) throw new Error(`run ${runId} has no ${head ? (graph ? "progress" : "graph") : "head"}`);
   const plan = planOf(graph);
   const known = stored.value;
-  if (known.outcome === undefined) {
-    const markers = await runs.settledAfter(runId, known.lastMarker && floorOf(timeOf(known.lastMarker) - deps.markerLookbackMs));
-    const settled: { index: number; status: SettledStepStatus }[] = markers.map(({ marker }) => marker);
-    if (watchdog) settled.push(...(await lookAtStarted(deps, plan, known)));
-    const facts = {
-      settled,
-      cancelRequested: head.value.cancelRequestedAt !== undefined,
-      continueOnStepFailure: head.value.continueOnStepFailure,
-    };
-    const decision = advance(plan, known, facts);
-    const lastMarker = markers.at(-1)?.key ?? "";
-    if (lastMarker > known.lastMarker) decision.progress.lastMarker = lastMarker;
-    await carryOut(deps, plan, stored, decision);
-    await moveHead(deps, head, decision.progress, plan);
-    return summarize(decision.progress);
+  if (known.outcome !== undefined) {
+    await moveHead(deps, head, known, plan);
+    return summarize(known);
   }
-  await moveHead(deps, head, known, plan);
-  return summarize(known);
+  const markers = await runs.settledAfter(runId, readFrom(deps, known));
+  const settled: Settled[] = markers.map(({ marker }) => marker);
+  if (watchdog) settled.push(...(await lookAtStarted(deps, plan, known)));
+  const facts = {
+    settled,
+    cancelRequested: head.value.cancelRequestedAt !== undefined,
+    continueOnStepFailure: head.value.continueOnStepFailure,
+  };
+  let decision = advance(plan, known, facts);
+  if (decision.progress.stopping && !known.stopping)
+    decision = advance(plan, await withUnmarked(deps, plan, known, decision.progress), facts);
+  const lastMarker = markers.at(-1)?.key ?? "";
+  if (lastMarker > known.lastMarker) decision.progress.lastMarker = lastMarker;
+  await carryOut(deps, plan, stored, decision, watchdog);
+  await moveHead(deps, head, decision.progress, plan);
+  return summarize(decision.progress);
+}
+
+interface Settled {
+  index: number;
+  status: SettledStepStatus;
+}
+
+/** Where reading of markers begins. A clock that was ahead and was put right must not hide what settles from now on. */
+function readFrom({ clock, markerLookbackMs }: AdvanceRunDeps, { lastMarker }: Progress): string {
+  return lastMarker && floorOf(Math.min(timeOf(lastMarker), clock.now()) - markerLookbackMs);
 }
 
 /** On a watchdog turn every started step is asked for: whether it has settled unheard, and whether anybody still drives it. */
-async function lookAtStarted(
-  { runs, orchestrations }: AdvanceRunDeps,
-  plan: RunPlan,
-  progress: Progress,
-): Promise<{ index: number; status: SettledStepStatus }[]> {
-  const found: { index: number; status: SettledStepStatus }[] = [];
-  const started = [...progress.steps].flatMap((letter, index) => (letter === "s" ? [index] : []));
-  await inBatches(started, PARALLEL_CALLS, async (index) => {
+async function lookAtStarted({ runs, orchestrations }: AdvanceRunDeps, plan: RunPlan, progress: Progress): Promise<Settled[]> {
+  const found: Settled[] = [];
+  await inBatches(indexesOf(progress.steps, "s"), PARALLEL_CALLS, async (index) => {
     const { stepRunId, input } = stepInput(plan, index);
     const document = (await runs.stepRun(stepRunId))?.value;
-    if (document && isSettled(document.status)) found.push({ index, status: document.status });
-    else if (!(await orchestrations.look(stepRunId))?.live) await orchestrations.start("stepRun", stepRunId, input);
+    if (document && isSettled(document.status)) {
+      found.push({ index, status: document.status });
+      await leaveMarker(runs, document); // whoever settled it died before: lists of steps and the run's end are read from markers
+    } else if (!(await orchestrations.look(stepRunId))?.live) await orchestrations.start("stepRun", stepRunId, input);
   });
   return found;
+}
+
+/**
+ * A call that died between starting steps and marking them leaves steps that run and are not known to. When the run is about to stop they are
+ * looked for, so that they are stopped and waited for and not skipped. Only steps whose dependencies have completed can be such.
+ */
+async function withUnmarked({ orchestrations }: AdvanceRunDeps, plan: RunPlan, known: Progress, decided: Progress): Promise<Progress> {
+  const steps = [...known.steps];
+  const mayRun = indexesOf(known.steps, "n").filter((index) => plan.dependsOn[index]?.every((needed) => decided.steps[needed] === "c"));
+  await inBatches(mayRun, PARALLEL_CALLS, async (index) => {
+    if (await orchestrations.look(stepInput(plan, index).stepRunId)) steps[index] = "s";
+  });
+  return { ...known, steps: steps.join("") };
 }
 
 /** Starting comes first and marking second: a crash between the two starts a step again, which finds itself begun. */
@@ -91,6 +115,7 @@ async function carryOut(
   plan: RunPlan,
   stored: Stored<Progress>,
   { progress, start, stop }: Decision,
+  watchdog: boolean,
 ): Promise<void> {
   await inBatches(start, PARALLEL_CALLS, async (index) => {
     const { stepRunId, input } = stepInput(plan, index);
@@ -99,9 +124,15 @@ async function carryOut(
   const isNews = JSON.stringify(progress) !== JSON.stringify(stored.value);
   if (isNews && !(await runs.replaceProgress(progress, stored.etag)))
     throw new StoreError("busy", `progress of run ${progress.runId} was moved by another call`);
-  await inBatches(stop, PARALLEL_CALLS, (index) =>
+  // Told again on a watchdog turn: a step that was not reached the first time may wait for minutes before it looks by itself.
+  const told = watchdog && progress.stopping ? indexesOf(progress.steps, "s") : stop;
+  await inBatches(told, PARALLEL_CALLS, (index) =>
     orchestrations.raise(stepInput(plan, index).stepRunId, "jobChanged", { reason: "run stops" }),
   );
+}
+
+function indexesOf(steps: string, letter: string): number[] {
+  return [...steps].flatMap((found, index) => (found === letter ? [index] : []));
 }
 
 function stepInput(plan: RunPlan, index: number): { stepRunId: string; input: object } {
@@ -110,36 +141,55 @@ function stepInput(plan: RunPlan, index: number): { stepRunId: string; input: ob
   return { stepRunId, input: { runId: plan.graph.runId, stepRunId, index } };
 }
 
-/** The head says for everybody what the progress document implies. A caller's cancel may move it at the same time: then the next turn does it. */
-async function moveHead({ runs, clock, log }: AdvanceRunDeps, head: Stored<RunHead>, progress: Progress, plan: RunPlan): Promise<void> {
-  const before = head.value;
-  const now = new Date(clock.now()).toISOString();
-  if (before.settled || (progress.outcome === undefined && before.startedAt !== undefined)) return;
-  const failed = progress.firstFailed;
-  const failure = progress.outcome === "Failed" && failed !== undefined ? await failureOf(runs, plan, failed) : undefined;
-  const after: RunHead = {
-    ...before,
-    startedAt: before.startedAt ?? now,
-    ...(before.status === "NotStarted" && { status: "Running" }),
-    ...(progress.outcome && { status: progress.outcome, settled: true, endedAt: now }),
-    ...(failure && { failure }),
-  };
-  if (!(await runs.replaceHead(after, head.etag))) throw new StoreError("busy", `head of run ${before.id} was moved by another call`);
-  if (progress.outcome) log.info("run ended", { runId: before.id, status: progress.outcome });
+/** The head says for everybody what the progress document implies. A caller's cancel may move it at the same time: then it is read again. */
+async function moveHead(deps: AdvanceRunDeps, head: Stored<RunHead>, progress: Progress, plan: RunPlan): Promise<void> {
+  const { runs, clock, log } = deps;
+  const { outcome } = progress;
+  const ending = outcome !== undefined && !head.value.settled ? await endOf(runs, plan, progress, head.value) : {};
+  let stored: Stored<RunHead> | undefined = head;
+  while (stored) {
+    const before: RunHead = stored.value;
+    if (before.settled || (outcome === undefined && before.startedAt !== undefined)) return;
+    const now = new Date(clock.now()).toISOString();
+    const after: RunHead = {
+      ...before,
+      startedAt: before.startedAt ?? now,
+      ...(before.status === "NotStarted" && { status: "Running" }),
+      ...(outcome && { status: outcome, settled: true, endedAt: now, ...ending }),
+    };
+    if (await runs.replaceHead(after, stored.etag)) break;
+    stored = await runs.head(before.id);
+  }
+  if (outcome) log.info("run ended", { runId: head.value.id, status: outcome });
 }
 
-async function failureOf(runs: RunStore, plan: RunPlan, index: number): Promise<RunHead["failure"]> {
+/** What a run's end says of its steps: why it failed, and every warning. */
+async function endOf(
+  runs: RunStore,
+  plan: RunPlan,
+  { outcome, firstFailed }: Progress,
+  head: RunHead,
+): Promise<Pick<RunHead, "warnings" | "failure">> {
+  const markers = new Map((await runs.settledAfter(head.id, "")).map(({ marker }) => [marker.index, marker]));
+  const warned = plan.graph.graph.steps.map(({ key }, index) => ({ key, warnings: markers.get(index)?.warnings ?? [] }));
+  const warnings = collectWarnings(head.warnings, warned);
+  if (outcome !== "Failed" || firstFailed === undefined) return { warnings };
+  return { warnings, ...failureOf(plan, firstFailed, markers.get(firstFailed)?.failure) };
+}
+
+function failureOf(plan: RunPlan, index: number, failure: Failure | undefined): Pick<RunHead, "failure"> {
   const step = plan.graph.graph.steps[index];
   const stepRunId = plan.graph.stepRunIds[index];
-  if (!step || !stepRunId) return undefined;
-  const failure = (await runs.stepRun(stepRunId))?.value.failure;
+  if (!step || !stepRunId) return {};
   return {
-    code: failure?.code ?? "StepFailed",
-    cause: `step ${JSON.stringify(step.key)} failed${failure ? `: ${failure.cause}` : ""}`,
-    ...(failure?.remedy && { remedy: failure.remedy }),
-    ...(failure?.exitCode !== undefined && { exitCode: failure.exitCode }),
-    step: step.key,
-    stepRunId,
+    failure: {
+      code: failure?.code ?? "StepFailed",
+      cause: `step ${JSON.stringify(step.key)} failed${failure ? `: ${failure.cause}` : ""}`,
+      ...(failure?.remedy && { remedy: failure.remedy }),
+      ...(failure?.exitCode !== undefined && { exitCode: failure.exitCode }),
+      step: step.key,
+      stepRunId,
+    },
   };
 }
 

@@ -4,13 +4,22 @@ import { isSettled } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
 import type { BlobRef, BlobStore } from "../ports/blob-store.ts";
 import type { StepTokens } from "../ports/callers.ts";
-import { ComputeError } from "../ports/compute-backend.ts";
+import { ComputeError, type JobRequest } from "../ports/compute-backend.ts";
 import type { Stored } from "../ports/documents.ts";
 import { StoreError } from "../ports/documents.ts";
 import { buildJob, outputPlace } from "./build-job.ts";
 import type { Catalog } from "./catalog.ts";
 import { settle } from "./settle-step.ts";
-import { jobOf, REMOTE_CALL_MS, readStepContext, runStops, type StepContext, type StepDeps } from "./step-context.ts";
+import {
+  jobOf,
+  REMOTE_CALL_MS,
+  readStepContext,
+  runStops,
+  type StepContext,
+  type StepDeps,
+  tryToCancel,
+  turnAfterError,
+} from "./step-context.ts";
 import { announceSettled } from "./wake-run.ts";
 
 export interface BeginStepDeps extends StepDeps {
@@ -29,7 +38,6 @@ export interface BeginStepDeps extends StepDeps {
 const DAY_MS = 86_400_000;
 /** Azure ML ends every job after 21 days; the rest is for waiting in its queue. */
 const TOKEN_LIFE_MS = 30 * DAY_MS;
-const BUSY_SECONDS = 5;
 
 /**
  * Submits a step's job, unless the step has settled, its job is there already or its run stops. May be called any number of times:
@@ -38,27 +46,40 @@ const BUSY_SECONDS = 5;
 export const beginStep =
   (deps: BeginStepDeps) =>
   async (input: StepRunInput): Promise<StepTurn> => {
-    const [context, existing] = await Promise.all([readStepContext(deps.runs, input), deps.runs.stepRun(input.stepRunId)]);
-    if (existing && isSettled(existing.value.status)) {
-      await announceSettled(deps, existing.value, true);
-      return { settled: existing.value.status, status: existing.value.status, begun: true };
-    }
-    // With a document the job may have been submitted by a call that died: ending it is then settleStep's to do.
-    if (context.stops && existing) return { status: "CancelRequested", begun: true };
-    const stored = existing ?? (await deps.runs.createStepRun(newDocument(deps, context, input)));
-    if (context.stops) return settle(deps, stored, { status: "Canceled" });
     try {
-      const job = await submit(deps, context, stored.value);
-      if ("cause" in job) return await settle(deps, stored, { status: "Failed", failure: job });
-      // Checked again after the submit, so that a cancel which came in between finds either no job or this one.
-      if (await runStops(deps.runs, input.runId))
-        await deps.backend.cancel(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS));
-      if (deps.phases.set(input.stepRunId, "Queued", deps.clock.now())) deps.runs.touch(input.runId);
-      return { status: "Queued", begun: true };
+      return await begin(deps, input);
     } catch (error) {
-      return await afterError(deps, stored, error);
+      return turnAfterError(deps, input, false, error);
     }
   };
+
+async function begin(deps: BeginStepDeps, input: StepRunInput): Promise<StepTurn> {
+  const [context, existing] = await Promise.all([readStepContext(deps.runs, input), deps.runs.stepRun(input.stepRunId)]);
+  // With a document the job may have been submitted by a call that died: ending it is then settleStep's to do.
+  if (context.stops && existing && !isSettled(existing.value.status)) return { status: "CancelRequested", begun: true };
+  const stored = existing ?? (await deps.runs.createStepRun(newDocument(deps, context, input)));
+  // Another call may have created it, and settled it, since it was looked for.
+  if (isSettled(stored.value.status)) {
+    await announceSettled(deps, stored.value, true);
+    return { settled: stored.value.status, status: stored.value.status, begun: true };
+  }
+  if (context.stops) return await settle(deps, stored, { status: "Canceled" });
+  const failure = await submit(deps, context, stored.value);
+  if (failure) return await refuse(deps, stored, failure, existing !== undefined);
+  // Checked again after the submit, so that a cancel which came in between finds either no job or this one.
+  if (await runStops(deps.runs, input.runId)) await tryToCancel(deps, stored.value);
+  if (deps.phases.set(input.stepRunId, "Queued", deps.clock.now())) deps.runs.touch(input.runId);
+  return { status: "Queued", begun: true };
+}
+
+/** Settles a step whose job cannot be started, unless an earlier call has started it: then what is wrong now came later, and the job counts. */
+async function refuse(deps: BeginStepDeps, stored: Stored<StepRunDocument>, failure: Failure, isRepeat: boolean): Promise<StepTurn> {
+  if (isRepeat) {
+    const { status } = await deps.backend.observe(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS));
+    if (status !== "lost") return { status: "Queued", begun: true };
+  }
+  return await settle(deps, stored, { status: "Failed", failure });
+}
 
 function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { stepRunId, runId, index }: StepRunInput): StepRunDocument {
   const now = clock.now();
@@ -82,8 +103,26 @@ function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { st
   });
 }
 
-/** @returns the failure, where the step cannot run as it is. */
-async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRunDocument): Promise<Failure | { id: string }> {
+/**
+ * @returns why the step cannot run, where no later attempt can help.
+ * @throws {ComputeError | StoreError} `retryable`: a service is busy or out of reach.
+ */
+async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRunDocument): Promise<Failure | undefined> {
+  try {
+    const request = await jobRequest(deps, context, stepRun);
+    if ("cause" in request) return request;
+    await deps.backend.submit(request, () => deps.runs.durable(), AbortSignal.timeout(REMOTE_CALL_MS));
+    return undefined;
+  } catch (error) {
+    // What the step names went away since the submit, or a file of its snapshot was damaged.
+    if (error instanceof ProblemError) return { code: error.problem.kind, cause: error.message };
+    if ((error instanceof StoreError || error instanceof ComputeError) && !error.retryable)
+      return { code: error instanceof StoreError ? "StoreError" : error.code, cause: error.message };
+    throw error;
+  }
+}
+
+async function jobRequest(deps: BeginStepDeps, context: StepContext, stepRun: StepRunDocument): Promise<JobRequest | Failure> {
   const { step, head, plan } = context;
   const [inputs, outputs, code, compute, environment, runtimeUri, token] = await Promise.all([
     findInputs(deps, context),
@@ -96,7 +135,7 @@ async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRu
   ]);
   if ("cause" in inputs) return inputs;
   const spec = step.environment ?? environment?.spec;
-  const request = buildJob(step, {
+  return buildJob(step, {
     head,
     plan,
     stepRun,
@@ -114,7 +153,6 @@ async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRu
     workspace: deps.settings.workspace,
     token,
   });
-  return await deps.backend.submit(request, () => deps.runs.durable(), AbortSignal.timeout(REMOTE_CALL_MS));
 }
 
 type Inputs = { found: Record<string, { uri: string; kind: "file" | "folder" }> } | Failure;
@@ -157,20 +195,4 @@ async function kindOf(blobs: BlobStore, place: { datastore: string; path: string
   if (await blobs.stat(place)) return "file";
   const { blobs: below } = await blobs.list(place.datastore, { prefix: `${place.path}/`, limit: 1 });
   return below.length > 0 ? "folder" : undefined;
-}
-
-async function afterError(deps: BeginStepDeps, stored: Stored<StepRunDocument>, error: unknown): Promise<StepTurn> {
-  if (error instanceof StoreError && error.retryable) return { status: "Queued", begun: false, retryAfterSeconds: BUSY_SECONDS };
-  // What the step names went away since the submit, or a file of its snapshot was damaged: no later attempt can help.
-  if (error instanceof StoreError || error instanceof ProblemError)
-    return await settle(deps, stored, {
-      status: "Failed",
-      failure: { code: error instanceof StoreError ? "StoreError" : error.problem.kind, cause: error.message },
-    });
-  if (!(error instanceof ComputeError)) throw error;
-  if (error.retryable) {
-    deps.log.warn("compute service did not take the job; it is tried again", { stepRunId: stored.value.id, cause: error.message });
-    return { status: "Queued", begun: false, retryAfterSeconds: error.retryAfterSeconds ?? BUSY_SECONDS };
-  }
-  return await settle(deps, stored, { status: "Failed", failure: { code: error.code, cause: error.message } });
 }

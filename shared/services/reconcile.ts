@@ -21,10 +21,15 @@ export const reconcile =
     do {
       const page = await runs.list({ settled: false }, { after, limit: 200 });
       for (const { id } of page.items) {
-        if ((await orchestrations.look(id))?.live) continue;
-        log.warn("run was not driven by anybody; it is started again", { runId: id });
-        await orchestrations.start("pipelineRun", id, { runId: id, watchdog: true });
-        started++;
+        try {
+          if ((await orchestrations.look(id))?.live) continue;
+          log.warn("run was not driven by anybody; it is started again", { runId: id });
+          await orchestrations.start("pipelineRun", id, { runId: id, watchdog: true });
+          started++;
+        } catch (error) {
+          // One run that cannot be started must not keep the others waiting; the next round tries it again.
+          log.error("run could not be started again", { runId: id, cause: String(error) });
+        }
       }
       after = page.next;
     } while (after !== undefined);

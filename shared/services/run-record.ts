@@ -69,7 +69,8 @@ export const createChildRun =
 export const listChildRuns =
   (deps: ViewRunsDeps) =>
   async (caller: Principal, parentRunId: string): Promise<RunResource[]> => {
-    await reach(deps.runs, caller, parentRunId);
+    const parent = await reach(deps.runs, caller, parentRunId);
+    if (parent.kind === "pipelineRun") throw noOwnRun("list child runs of");
     const children = await deps.runs.children(parentRunId);
     return await Promise.all(children.map(async ({ id }) => toRunResource(deps, await findRun(deps.runs, id))));
   };

@@ -1,21 +1,26 @@
 import { assertNever } from "../domain/assert-never.ts";
 import type { Failure, StepRunDocument } from "../domain/run-documents.ts";
+import { keepWarnings, shorten } from "../domain/run-warnings.ts";
 import { isSettled, type SettledStepStatus, type StepStatus } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
-import { ComputeError, type JobState } from "../ports/compute-backend.ts";
+import type { JobState } from "../ports/compute-backend.ts";
 import { type Stored, StoreError } from "../ports/documents.ts";
-import { jobOf, REMOTE_CALL_MS, readStepContext, type StepDeps } from "./step-context.ts";
+import { jobOf, REMOTE_CALL_MS, readStepContext, type StepDeps, tryToCancel, turnAfterError } from "./step-context.ts";
 import { announceSettled } from "./wake-run.ts";
 
-/** How long a job that its service does not know is waited for: a read may be older than the write before it. */
+/** How long a job may be unknown to its service, from the first look that missed it: a read may be older than the write before it. */
 const LOST_GRACE_MS = 120_000;
-const BUSY_SECONDS = 5;
-
+/** The same where the run stops: the job was perhaps never submitted, and if it was, it must be found to be canceled. */
+const LOST_STOPPING_GRACE_MS = 15_000;
+const LOST_LOOK_SECONDS = 5;
 /** What to do about failures of jobs that have nothing to do with the script, by the service's code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   ImageBuildFailure:
-    "check the names and versions of the environment's pip packages, and that their index can be reached; azureml-logs/20_image_build_log.txt has the whole log",
+    "check the names and versions of the environment's pip packages, that they exist for its Python version, and that their index can be reached; azureml-logs/20_image_build_log.txt has the whole log",
 };
+
+/** A cause longer than this would crowd the documents that carry it. */
+const CAUSE_CHARACTERS = 8000;
 
 /** How a step ended. */
 interface End {
@@ -33,32 +38,58 @@ interface End {
 export const settleStep =
   (deps: StepDeps) =>
   async (input: StepRunInput): Promise<StepTurn> => {
-    const [context, stored] = await Promise.all([readStepContext(deps.runs, input), deps.runs.stepRun(input.stepRunId)]);
-    if (!stored) return { status: "Queued", begun: false }; // the store is older than the orchestration: begin again
-    if (isSettled(stored.value.status)) {
-      await announceSettled(deps, stored.value, true);
-      return { settled: stored.value.status, status: stored.value.status, begun: true };
-    }
-    const job = jobOf(deps.backend, stored.value);
     try {
-      const state = await deps.backend.observe(job, AbortSignal.timeout(REMOTE_CALL_MS));
-      const end = await endOf(deps, stored.value, state, context.stops);
-      if (end) return await settle(deps, stored, end);
-      if (state.status === "lost") return { status: "Queued", begun: false, retryAfterSeconds: BUSY_SECONDS };
-      if (state.status === "completed" || state.status === "failed" || state.status === "canceled")
-        throw new Error(`job ${job.id} ended and has no end`);
-      if (context.stops && state.status !== "canceling" && state.status !== "finalizing")
-        await deps.backend.cancel(job, AbortSignal.timeout(REMOTE_CALL_MS));
-      const status = context.stops ? "CancelRequested" : phaseOf(state.status);
-      if (deps.phases.set(input.stepRunId, status, deps.clock.now())) deps.runs.touch(input.runId);
-      return { status, begun: true };
+      return await look(deps, input);
     } catch (error) {
-      const busy = (error instanceof ComputeError || error instanceof StoreError) && error.retryable;
-      if (!busy) throw error;
-      deps.log.warn("job could not be looked at; it is tried again", { stepRunId: input.stepRunId, cause: error.message });
-      return { status: "Running", begun: true, retryAfterSeconds: BUSY_SECONDS };
+      return turnAfterError(deps, input, true, error);
     }
   };
+
+async function look(deps: StepDeps, input: StepRunInput): Promise<StepTurn> {
+  const [context, stored] = await Promise.all([readStepContext(deps.runs, input), deps.runs.stepRun(input.stepRunId)]);
+  if (!stored) return { status: "Queued", begun: false }; // the store is older than the orchestration: begin again
+  if (isSettled(stored.value.status)) {
+    await announceSettled(deps, stored.value, true);
+    return { settled: stored.value.status, status: stored.value.status, begun: true };
+  }
+  const state = await deps.backend.observe(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS));
+  switch (state.status) {
+    case "lost":
+      return await whileLost(deps, stored, input, context.stops);
+    case "completed":
+    case "failed":
+    case "canceled":
+      return await settle(deps, stored, await endOf(deps, stored.value, state, context.stops));
+    default:
+      if (context.stops && state.status !== "canceling" && state.status !== "finalizing") await tryToCancel(deps, stored.value);
+      return progressOf(deps, input, context.stops ? "CancelRequested" : phaseOf(state.status));
+  }
+}
+
+function progressOf({ phases, clock, runs }: StepDeps, { stepRunId, runId }: StepRunInput, status: StepStatus): StepTurn {
+  if (phases.set(stepRunId, status, clock.now())) runs.touch(runId);
+  return { status, begun: true };
+}
+
+/**
+ * A job that its service does not know is waited for. It is not submitted again: its submit was acknowledged, and a second start of a job that
+ * only a read has lost would be a second process.
+ */
+async function whileLost(deps: StepDeps, stored: Stored<StepRunDocument>, input: StepRunInput, stops: boolean): Promise<StepTurn> {
+  const now = deps.clock.now();
+  const since = input.lostSince ?? new Date(now).toISOString();
+  if (now - Date.parse(since) < (stops ? LOST_STOPPING_GRACE_MS : LOST_GRACE_MS))
+    return { ...progressOf(deps, input, stops ? "CancelRequested" : "Running"), lostSince: since, retryAfterSeconds: LOST_LOOK_SECONDS };
+  if (stops) return await settle(deps, stored, { status: "Canceled" });
+  return await settle(deps, stored, {
+    status: "Failed",
+    failure: {
+      code: "JobLost",
+      cause: `the compute service no longer knows the job ${jobOf(deps.backend, stored.value).id}`,
+      remedy: "submit the run again",
+    },
+  });
+}
 
 /** Stores how a step ended, once, and wakes its run. The status that was stored first stays. */
 export async function settle(deps: StepDeps, stored: Stored<StepRunDocument>, end: End): Promise<StepTurn> {
@@ -68,8 +99,8 @@ export async function settle(deps: StepDeps, stored: Stored<StepRunDocument>, en
     status: end.status,
     ...(end.startedAt && { startedAt: end.startedAt }),
     endedAt: end.endedAt ?? new Date(now).toISOString(),
-    ...(end.failure && { failure: end.failure }),
-    warnings: end.warnings ?? [],
+    ...(end.failure && { failure: { ...end.failure, cause: shorten(end.failure.cause, CAUSE_CHARACTERS) } }),
+    warnings: keepWarnings(end.warnings ?? []),
     settledKey: deps.clock.newId(),
   };
   if (await deps.runs.replaceStepRun(document, stored.etag)) {
@@ -83,13 +114,21 @@ export async function settle(deps: StepDeps, stored: Stored<StepRunDocument>, en
   return { settled: there.value.status, status: there.value.status, begun: true };
 }
 
-/** How the step ended, or undefined while its job has not. A script may have called `run.fail()` although its process ended well. */
-async function endOf(deps: StepDeps, document: StepRunDocument, state: JobState, stops: boolean): Promise<End | undefined> {
+/** How the step ended with its job. A script may have called `run.fail()` or `run.cancel()` although its process ended well. */
+async function endOf(
+  deps: StepDeps,
+  document: StepRunDocument,
+  state: Extract<JobState, { status: "completed" | "failed" | "canceled" }>,
+  stops: boolean,
+): Promise<End> {
   switch (state.status) {
     case "completed": {
       const said = (await deps.runs.record(document.id))?.value.ended;
-      if (said?.status !== "Failed") return { ...state, status: "Completed" };
-      return { ...state, status: "Failed", failure: { code: "ScriptFailedRun", cause: said.error ?? "the script called run.fail()" } };
+      if (said?.status === "Failed")
+        return { ...state, status: "Failed", failure: { code: "ScriptFailedRun", cause: said.error ?? "the script called run.fail()" } };
+      if (said?.status === "Canceled")
+        return { ...state, status: "Canceled", failure: { code: "ScriptCanceledRun", cause: "the script called run.cancel()" } };
+      return { ...state, status: "Completed" };
     }
     case "failed":
       return {
@@ -109,15 +148,8 @@ async function endOf(deps: StepDeps, document: StepRunDocument, state: JobState,
         status: "Canceled",
         failure: { code: "CanceledElsewhere", cause: "the job was canceled in its compute service, not by Penstock" },
       };
-    case "lost":
-      if (stops && deps.clock.now() - Date.parse(document.createdAt) < LOST_GRACE_MS) return { status: "Canceled" };
-      if (deps.clock.now() - Date.parse(document.createdAt) < LOST_GRACE_MS) return undefined;
-      return {
-        status: "Failed",
-        failure: { code: "JobLost", cause: "the compute service no longer knows the job", remedy: "submit the run again" },
-      };
     default:
-      return undefined;
+      return assertNever(state);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { Step } from "../domain/pipeline-graph.ts";
-import type { RunHead } from "../domain/run-documents.ts";
+import type { Progress, RunHead } from "../domain/run-documents.ts";
 import { planOf, type RunPlan } from "../domain/run-plan.ts";
-import type { StepRunInput } from "../domain/turns.ts";
+import type { StepRunInput, StepTurn } from "../domain/turns.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ComputeBackend, JobRef } from "../ports/compute-backend.ts";
+import { type ComputeBackend, ComputeError, type JobRef } from "../ports/compute-backend.ts";
+import { StoreError } from "../ports/documents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
@@ -36,14 +37,19 @@ export async function readStepContext(runs: RunStore, { runId, index }: StepRunI
     head: head.value,
     plan: planOf(graph),
     step,
-    stops: head.value.cancelRequestedAt !== undefined || progress.value.stopping !== undefined,
+    stops: isStopping(head.value, progress.value),
   };
 }
 
 /** Whether the run stops, asked anew: a cancel may have come between two looks. */
 export async function runStops(runs: RunStore, runId: string): Promise<boolean> {
   const [head, progress] = await Promise.all([runs.head(runId), runs.progress(runId)]);
-  return head?.value.cancelRequestedAt !== undefined || progress?.value.stopping !== undefined;
+  return head !== undefined && isStopping(head.value, progress?.value);
+}
+
+/** A run that has ended while a step of it goes on was given up: its steps stop too. */
+function isStopping(head: RunHead, progress: Progress | undefined): boolean {
+  return head.cancelRequestedAt !== undefined || head.settled || progress?.stopping !== undefined;
 }
 
 /** The job of an attempt: its name is the idempotency key, so it is known without having been stored. */
@@ -53,3 +59,28 @@ export function jobOf(backend: ComputeBackend, document: { id: string; attempt: 
 
 /** How long no remote call may hang, all of its retries included. */
 export const REMOTE_CALL_MS = 120_000;
+
+const BUSY_SECONDS = 5;
+
+/**
+ * What an error means for a step: a service that is busy is an outcome (`retryAfterSeconds`), one that refuses is `trouble`, and anything
+ * else is a bug, which is thrown on.
+ */
+export function turnAfterError({ log }: StepDeps, { stepRunId }: StepRunInput, begun: boolean, error: unknown): StepTurn {
+  const status = begun ? "Running" : "Queued";
+  if (!(error instanceof ComputeError || (error instanceof StoreError && error.retryable))) throw error;
+  log.warn("step could not be moved on; it is tried again", { stepRunId, cause: error.message });
+  if (!error.retryable) return { status, begun, trouble: error.message };
+  const retryAfterSeconds = error instanceof ComputeError ? (error.retryAfterSeconds ?? BUSY_SECONDS) : BUSY_SECONDS;
+  return { status, begun, retryAfterSeconds };
+}
+
+/** Asks a job to stop where a refusal must not hold up anything: whoever looks at the job next asks again. */
+export async function tryToCancel({ backend, log }: StepDeps, document: { id: string; attempt: number }): Promise<void> {
+  try {
+    await backend.cancel(jobOf(backend, document), AbortSignal.timeout(REMOTE_CALL_MS));
+  } catch (error) {
+    if (!(error instanceof ComputeError)) throw error;
+    log.warn("job could not be canceled yet; it is asked again at the next look", { stepRunId: document.id, cause: error.message });
+  }
+}

@@ -40,17 +40,22 @@ export const submitRun =
   async ({ caller, request, idempotencyKey }: SubmitRunCall): Promise<{ runId: RunId }> => {
     const checked = await check(deps, request);
     const runId = RunId.parse(await claimRunId(deps, caller, request, idempotencyKey));
-    const existing = idempotencyKey !== undefined && (await deps.runs.head(runId));
+    const existing = idempotencyKey === undefined ? undefined : await deps.runs.head(runId);
     if (!existing) await deps.runs.create(newRun(deps, runId, caller, request, checked));
-    try {
-      await deps.orchestrations.start("pipelineRun", runId, { runId, watchdog: false });
-    } catch (error) {
-      // The run is stored: the reconciler starts it. Answering an error would make the caller submit a second one.
-      deps.log.error("run is stored but was not started; the reconciler will", { runId, cause: String(error) });
-    }
+    // One that has ended is not started again: a finished orchestration would be replaced and look at everything anew.
+    if (!existing?.value.settled) await start(deps, runId);
     await deps.runs.durable();
     return { runId };
   };
+
+async function start({ orchestrations, log }: SubmitRunDeps, runId: string): Promise<void> {
+  try {
+    await orchestrations.start("pipelineRun", runId, { runId, watchdog: false });
+  } catch (error) {
+    // The run is stored: the reconciler starts it. Answering an error would make the caller submit a second one.
+    log.error("run is stored but was not started; the reconciler will", { runId, cause: String(error) });
+  }
+}
 
 interface Checked {
   steps: PipelineGraph["steps"];

@@ -163,6 +163,7 @@ async function viewSteps(deps: ViewRunsDeps, runId: string): Promise<StepList> {
       ...((marker?.startedAt ?? phase?.startedAt) && { startedAt: marker?.startedAt ?? phase?.startedAt }),
       ...(marker && { endedAt: marker.endedAt }),
       ...(marker?.failure && { failure: marker.failure }),
+      ...(marker && marker.warnings.length > 0 && { warnings: marker.warnings }),
     };
   });
   const revised = [head.value.status, ...steps.map((step) => `${step.status}${step.attempt}`)];
@@ -208,7 +209,7 @@ async function waitForNews<T extends { revision: string }>(
   { after, waitSeconds }: LongPoll,
   look: () => Promise<T>,
 ): Promise<T> {
-  const signal = AbortSignal.timeout(Math.max(1, waitSeconds * 1000));
+  const signal = AbortSignal.timeout(Math.max(1, Math.ceil(waitSeconds * 1000)));
   for (;;) {
     const seen = runs.changes(runId);
     const view = await look();

@@ -18,7 +18,13 @@ export async function announceSettled(
   document: StepRunDocument,
   isRepeat: boolean,
 ): Promise<void> {
-  const { runId, id, index, status, attempt, startedAt, endedAt, failure, settledKey } = document;
+  await leaveMarker(runs, document);
+  await wakeRun({ runs, orchestrations, clock }, document.runId, document.id, isRepeat);
+}
+
+/** Leaves the marker of a settled step; one that is there already stays as it is. */
+export async function leaveMarker(runs: RunStore, document: StepRunDocument): Promise<void> {
+  const { runId, id, index, status, attempt, startedAt, endedAt, failure, warnings, settledKey } = document;
   if (status === "Running" || settledKey === undefined || endedAt === undefined) throw new Error(`step run ${id} has not settled`);
   await runs.addSettled(runId, settledKey, {
     index,
@@ -26,8 +32,13 @@ export async function announceSettled(
     status,
     attempt,
     endedAt,
+    warnings,
     ...(startedAt && { startedAt }),
     ...(failure && { failure }),
   });
-  if ((await runs.turnOnWake(runId, clock.now())) || isRepeat) await orchestrations.raise(runId, "runChanged", { stepRunId: id });
+}
+
+/** Turns the run's wake flag on and raises the event where that is news; `always`: also where it is not. */
+export async function wakeRun({ runs, orchestrations, clock }: WakeDeps, runId: string, stepRunId: string, always: boolean): Promise<void> {
+  if ((await runs.turnOnWake(runId, clock.now())) || always) await orchestrations.raise(runId, "runChanged", { stepRunId });
 }

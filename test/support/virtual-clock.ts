@@ -7,6 +7,8 @@ interface Timer {
 }
 
 const realImmediate = setImmediate;
+/** Turns of the real event loop after which what runs is taken to wait for this clock all the same. */
+const PATIENCE_TURNS = 1000;
 
 /**
  * Time that only passes when it is asked to: nothing waits, and what is deferred runs one by one under the eyes of whoever
@@ -17,6 +19,8 @@ export class VirtualClock implements HostClock {
   private order = 0;
   private readonly deferred: (() => void)[] = [];
   private readonly timers = new Set<Timer>();
+  /** Whether something runs that waits for no time of this clock: then nothing else happens until it has ended. */
+  isBusy: () => boolean = () => false;
 
   constructor(start: number) {
     this.time = start;
@@ -44,6 +48,7 @@ export class VirtualClock implements HostClock {
     const until = this.time + forMs;
     for (;;) {
       await settle();
+      for (let turn = 0; this.isBusy() && turn < PATIENCE_TURNS; turn++) await settle();
       if (done()) return true;
       if (this.runDeferred()) continue;
       if (!this.runTimer(until)) break;
