@@ -148,7 +148,7 @@ describe("a step whose run configuration lists pip packages", () => {
 });
 
 describe("what a laptop cannot give", () => {
-  test("is named in the step run's warnings, and the step runs", async () => {
+  test("is named in the warnings of the step run and, with the step's key, of the pipeline run, and the step runs", async () => {
     const ended = await settled(
       await submit("true", { image: "registry.example/base:1", conda: ["python=3", "numpy=1.26", "cudatoolkit", "pip"] }),
     );
@@ -157,6 +157,7 @@ describe("what a laptop cannot give", () => {
     const warnings = ended.step.warnings.join("\n");
     for (const thing of ["registry.example/base:1", "numpy=1.26", "cudatoolkit", "conda-forge"]) expect(warnings).toContain(thing);
     expect(ended.step.warnings).toHaveLength(4);
+    expect(ended.run.warnings).toEqual(ended.step.warnings.map((warning) => `only: ${warning}`));
   }, 30_000);
 
   test("is not worth a word when nothing was asked for", async () => {
