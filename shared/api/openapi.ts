@@ -48,7 +48,11 @@ function operation(route: Route): ZodOpenApiOperationObject {
       ...(route.headers && { header: route.headers }),
     },
     ...(route.body && {
-      requestBody: { required: true, content: route.body === "bytes" ? bytes : { "application/json": { schema: route.body } } },
+      // An empty file has an empty body.
+      requestBody: {
+        required: route.body !== "bytes",
+        content: route.body === "bytes" ? bytes : { "application/json": { schema: route.body } },
+      },
     }),
     responses: {
       ...Object.fromEntries(

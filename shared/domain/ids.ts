@@ -56,7 +56,11 @@ export const RelativePath = z
   .refine(
     (path) => isSafeRelativePath(path),
     "a relative path with '/' between its parts (255 bytes each); no '..', '.', '\\', empty part or control character",
-  );
+  )
+  // What of the rule a pattern can say, for readers of the OpenAPI document; lengths of parts are counted in bytes.
+  .meta({
+    pattern: String.raw`^(?!\.{1,2}(/|$))[^/\\\u0000-\u001f\u007f-\u009f\ufffe\uffff]{1,255}(/(?!\.{1,2}(/|$))[^/\\\u0000-\u001f\u007f-\u009f\ufffe\uffff]{1,255})*$`,
+  });
 export type RelativePath = z.infer<typeof RelativePath>;
 
 /** The rule of {@link RelativePath} as a predicate. */
