@@ -1,15 +1,20 @@
-import type { AccessToken, TokenCredential } from "@azure/identity";
+import { openAzureBlobStore } from "./adapters/azure-blob/blob-store.ts";
 import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
+import { openCosmosDocuments } from "./adapters/cosmos/documents.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
 import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
+import { lazyCredential } from "./adapters/identity/lazy-credential.ts";
 import { openLocalBlobStore } from "./adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "./adapters/sqlite/documents.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { logLine } from "./api/log-line.ts";
 import { JSON_BODY_BYTES } from "./api/route.ts";
 import { PART_BYTES } from "./api/routes/storage.ts";
+import type { ServiceConnection } from "./domain/service-connection.ts";
+import type { BlobStore } from "./ports/blob-store.ts";
+import type { Documents } from "./ports/documents.ts";
 import type { Log } from "./ports/log.ts";
 import type { Orchestrations } from "./ports/orchestrations.ts";
 import { advanceRun } from "./services/advance-run.ts";
@@ -28,7 +33,10 @@ import { layOutRuntime } from "./services/step-runtime.ts";
 import { createStorageServices } from "./services/storage-services.ts";
 import { submitRun } from "./services/submit-run.ts";
 import { getRun, listRuns, listSteps } from "./services/view-runs.ts";
-import type { Settings } from "./settings.ts";
+import type { BlobsSettings, DocumentsSettings, Settings } from "./settings.ts";
+
+/** How often a watched run is looked at where other processes write as well, in milliseconds. */
+const LOOK_MS = 1000;
 
 /** What routes, activities and triggers call. */
 export type Services = ReturnType<ReturnType<typeof compose>>;
@@ -41,9 +49,9 @@ export function compose(settings: Settings) {
   const clock = systemClock;
   // What has no invocation to be told to; the host takes the console to its own log.
   const log = { warn: (message: string, detail?: Record<string, unknown>) => console.warn(logLine(message, detail)) };
-  const documents = openSqliteDocuments({ file: settings.sqliteFile });
-  const blobs = openLocalBlobStore({ root: settings.datastoresFolder });
-  const runs = createRunStore({ documents });
+  const documents = openDocuments(settings.documents);
+  const blobs = openBlobs(settings.blobs);
+  const runs = createRunStore({ documents, pollMs: settings.documents.kind === "cosmos" ? LOOK_MS : undefined });
   const catalog = createCatalog(createCatalogStore(documents));
   const verifyCaller = createTokenVerifier({
     ...settings.callers,
@@ -102,13 +110,16 @@ export function compose(settings: Settings) {
   };
 }
 
-/** The identity of the app, loaded when a back-end is first called: the library takes a quarter of a second to load. */
-function lazyCredential(): TokenCredential {
-  let credential: Promise<TokenCredential> | undefined;
-  return {
-    async getToken(...args): Promise<AccessToken | null> {
-      credential ??= import("@azure/identity").then(({ DefaultAzureCredential }) => new DefaultAzureCredential());
-      return await (await credential).getToken(...args);
-    },
-  };
+function openDocuments(settings: DocumentsSettings): Documents {
+  if (settings.kind === "sqlite") return openSqliteDocuments(settings);
+  return openCosmosDocuments({ ...settings, credential: credentialOf(settings.connection) });
+}
+
+function openBlobs(settings: BlobsSettings): BlobStore {
+  if (settings.kind === "folder") return openLocalBlobStore(settings);
+  return openAzureBlobStore({ ...settings, credential: credentialOf(settings.connection) });
+}
+
+function credentialOf(connection: ServiceConnection) {
+  return lazyCredential(connection.by === "identity" ? connection.identity : undefined);
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { CatalogName } from "./domain/ids.ts";
+import { isFault, readServiceConnection, type ServiceConnection, type SettingFault } from "./domain/service-connection.ts";
 
 const list = z.string().transform((text) =>
   text
@@ -16,7 +17,10 @@ const key = z
   .transform((text) => new Uint8Array(Buffer.from(text, "base64url")))
   .refine((bytes) => bytes.length >= 32, "32 bytes or more, as base64url");
 
-/** The environment variables that the app reads, and what each means. Nothing else in the app reads the environment. */
+/**
+ * The environment variables that the app reads, and what each means; {@link readDocuments} and {@link readBlobs} read those of the stores.
+ * Nothing else in the app reads the environment.
+ */
 const Environment = z.object({
   /** Shown name of the workspace. */
   PENSTOCK_WORKSPACE: CatalogName.default("penstock"),
@@ -29,10 +33,6 @@ const Environment = z.object({
   PENSTOCK_AUTHORITY: z.url().default("https://login.microsoftonline.com"),
   /** Signs the tokens of step runs. */
   PENSTOCK_STEP_TOKEN_KEY: key,
-  /** File of the SQLite store. */
-  PENSTOCK_SQLITE_FILE: z.string().min(1),
-  /** Folder that holds the datastores' containers as folders. */
-  PENSTOCK_DATASTORES_FOLDER: z.string().min(1),
   PENSTOCK_AZUREML_URL: z.url().default("https://management.azure.com"),
   PENSTOCK_AZUREML_AUDIENCE: z.url().default("https://management.azure.com/"),
   PENSTOCK_AZUREML_SUBSCRIPTION_ID: z.guid(),
@@ -50,6 +50,16 @@ const Environment = z.object({
   PENSTOCK_RUNTIME_FOLDER: z.string().min(1).optional(),
 });
 
+/** Where run history and the catalog are kept. */
+export type DocumentsSettings =
+  | { readonly kind: "sqlite"; readonly file: string }
+  | { readonly kind: "cosmos"; readonly connection: ServiceConnection; readonly database: string; readonly container: string };
+
+/** Where datastores are kept: as folders, or as containers of a storage account. */
+export type BlobsSettings =
+  | { readonly kind: "folder"; readonly root: string }
+  | { readonly kind: "account"; readonly connection: ServiceConnection };
+
 /** The environment as typed settings. */
 export type Settings = ReturnType<typeof readSettings>;
 
@@ -59,10 +69,13 @@ export type Settings = ReturnType<typeof readSettings>;
  */
 export function readSettings(environment: Record<string, string | undefined>) {
   const parsed = Environment.safeParse(environment);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(
-      ({ path, message }) => `  ${path.join(".")}: ${environment[String(path[0])] === undefined ? "is not set" : message}`,
-    );
+  const [documents, blobs] = [readDocuments(environment), readBlobs(environment)];
+  if (!parsed.success || isFault(documents) || isFault(blobs)) {
+    const issues = (parsed.error?.issues ?? []).map(({ path, message }) => ({
+      setting: path.join("."),
+      message: environment[String(path[0])] === undefined ? "is not set" : message,
+    }));
+    const lines = [...issues, documents, blobs].filter(isFault).map(({ setting, message }) => `  ${setting}: ${message}`);
     throw new Error(`Settings are missing or wrong (see local.settings.sample.json):\n${lines.join("\n")}`);
   }
   const read = parsed.data;
@@ -75,8 +88,8 @@ export function readSettings(environment: Record<string, string | undefined>) {
       authority: read.PENSTOCK_AUTHORITY,
       stepTokenKey: read.PENSTOCK_STEP_TOKEN_KEY,
     },
-    sqliteFile: read.PENSTOCK_SQLITE_FILE,
-    datastoresFolder: read.PENSTOCK_DATASTORES_FOLDER,
+    documents,
+    blobs,
     azureml: {
       baseUrl: read.PENSTOCK_AZUREML_URL,
       audience: read.PENSTOCK_AZUREML_AUDIENCE,
@@ -90,6 +103,46 @@ export function readSettings(environment: Record<string, string | undefined>) {
     markerLookbackMs: read.PENSTOCK_MARKER_LOOKBACK_SECONDS * 1000,
     runtimeFolder: read.PENSTOCK_RUNTIME_FOLDER ?? findRuntime(),
   };
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** PENSTOCK_SQLITE_FILE, or PENSTOCK_COSMOS with the settings below it, PENSTOCK_COSMOS_DATABASE and PENSTOCK_COSMOS_CONTAINER. */
+function readDocuments(environment: Variables): DocumentsSettings | SettingFault {
+  const file = environment["PENSTOCK_SQLITE_FILE"];
+  const connection = readServiceConnection(environment, "PENSTOCK_COSMOS", (section) => endpointAt(section, "accountEndpoint"));
+  if (connection && isFault(connection)) return connection;
+  if (file && connection) return fault("PENSTOCK_SQLITE_FILE", "is set beside PENSTOCK_COSMOS: keep the one where run history is to be");
+  if (file) return { kind: "sqlite", file };
+  if (!connection) return fault("PENSTOCK_COSMOS", "is not set, nor is PENSTOCK_SQLITE_FILE: run history needs one of them");
+  const [database, container] = [environment["PENSTOCK_COSMOS_DATABASE"], environment["PENSTOCK_COSMOS_CONTAINER"]];
+  return { kind: "cosmos", connection, database: database || "penstock", container: container || "documents" };
+}
+
+/** PENSTOCK_DATASTORES_FOLDER, or PENSTOCK_STORAGE with the settings below it. */
+function readBlobs(environment: Variables): BlobsSettings | SettingFault {
+  const root = environment["PENSTOCK_DATASTORES_FOLDER"];
+  const connection = readServiceConnection(environment, "PENSTOCK_STORAGE", (section) => {
+    const account = section("accountName");
+    if (section("blobServiceUri") || !account) return endpointAt(section, "blobServiceUri");
+    return { key: "accountName", endpoint: `https://${account}.blob.core.windows.net` };
+  });
+  if (connection && isFault(connection)) return connection;
+  if (root && connection)
+    return fault("PENSTOCK_DATASTORES_FOLDER", "is set beside PENSTOCK_STORAGE: keep the one where datastores are to be");
+  if (root) return { kind: "folder", root };
+  return connection
+    ? { kind: "account", connection }
+    : fault("PENSTOCK_STORAGE", "is not set, nor is PENSTOCK_DATASTORES_FOLDER: datastores need one of them");
+}
+
+function endpointAt(section: (key: string) => string | undefined, key: string): { key: string; endpoint: string } | undefined {
+  const endpoint = section(key);
+  return endpoint === undefined ? undefined : { key, endpoint };
+}
+
+function fault(setting: string, message: string): SettingFault {
+  return { setting, message };
 }
 
 /** `clients/python` beside the app: this file may have been bundled into another folder, so it is looked for upwards. */

@@ -35,7 +35,7 @@ export function readServiceConnection(
     const stray = ["credential", "clientId"].find(section);
     return stray === undefined
       ? undefined
-      : fault(`${name}__${stray}`, `is set, and no setting names the service's address (see ${name} in local.settings.sample.json)`);
+      : fault(`${name}__${stray}`, `is set, and no setting names the service's address (see docs/running-in-azure-storage.md)`);
   }
   if (!URL.canParse(found.endpoint)) return fault(`${name}__${found.key}`, "is not a URL");
   return identityConnection(name, found.endpoint, section("credential")?.toLowerCase(), section("clientId"));
