@@ -22,7 +22,9 @@ export function reportError(error: unknown, err: Terminal): ExitCode {
     const details = (error.details.errors ?? []).map(
       ({ pointer, message, remedy }) => `${pointer ? `${pointer}: ` : ""}${message}${remedy ? ` (${remedy})` : ""}`,
     );
-    block(err, error.message, details, error.details.remedy ?? remedyOf(error.status));
+    // What a program should send is not what a person types.
+    const remedy = error.status === 401 ? undefined : error.details.remedy;
+    block(err, error.message, details, remedy ?? remedyOf(error.status));
     return codeOf(error.status);
   }
   block(

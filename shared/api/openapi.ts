@@ -65,7 +65,8 @@ function operation(route: Route): ZodOpenApiOperationObject {
       "401": problem("Who is calling is not known"),
       "403": problem("The caller may not do this"),
       ...(route.params && { "404": problem("There is no such thing") }),
-      ...(route.method !== "GET" && { "409": problem("This does not fit what is there") }),
+      ...(route.query && { "414": { description: "The URL is too long" } }),
+      ...((route.params || route.method !== "GET") && { "409": problem("This does not fit what is there") }),
       ...(route.body && { "411": problem("The body's length is not announced"), "413": problem("The body is too large") }),
       ...(route.body && route.body !== "bytes" && { "415": problem("The content is of another type") }),
       ...(206 in route.replies && {
