@@ -18,7 +18,7 @@ _INSTEAD = {
 
 
 class Workspace:
-    """A workspace by name. ``subscription_id`` and ``resource_group`` are None where there is no Azure, as on a laptop."""
+    """A workspace by name. In a step on a laptop ``subscription_id`` and ``resource_group`` are those that the local workspace made up."""
 
     def __init__(self, subscription_id=None, resource_group=None, workspace_name=None, **kwargs):
         self.subscription_id, self.resource_group, self.name = subscription_id, resource_group, workspace_name
