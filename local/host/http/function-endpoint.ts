@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HostLog, InvocationResult, RegisteredFunction, TypedData, Worker } from "../contract.ts";
 import { Keys } from "./keys.ts";
+import { notDurable } from "./not-durable.ts";
 import { BodyAbortedError, BodyTooLargeError, readBody } from "./read-body.ts";
 import { respond, respondRpc } from "./respond.ts";
 import type { RouteMatch } from "./route-table.ts";
@@ -68,7 +69,14 @@ export class FunctionEndpoint {
   async #answer(request: IncomingMessage, response: ServerResponse, f: RegisteredFunction, result: InvocationResult): Promise<void> {
     const rpc = fromRpcHttp(httpOutput(f, result));
     const status = Number(rpc?.statusCode ?? 204);
-    if (status < 400 && !READS.has(request.method ?? "")) await this.#options.durable();
+    if (status < 400 && !READS.has(request.method ?? "")) {
+      try {
+        await this.#options.durable();
+      } catch (error) {
+        this.#options.log("error", `What function "${f.name}" did is not on disk: ${describe(error)}`, { functionName: f.name });
+        return respond(request, response, notDurable(error));
+      }
+    }
     if (response.headersSent) return;
     if (rpc) respondRpc(request, response, rpc);
     else respond(request, response, { status: 204 });

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HostRequest, HostResponse } from "../contract.ts";
 import { toHostRequest } from "./host-request.ts";
 import { Keys } from "./keys.ts";
+import { notDurable } from "./not-durable.ts";
 import { BodyAbortedError, BodyTooLargeError } from "./read-body.ts";
 import { respond } from "./respond.ts";
 
@@ -60,8 +61,8 @@ export async function answerHostRequest(
 ): Promise<void> {
   try {
     const result = await answer();
-    if (result.status < 400 && request.method !== "GET") await durable();
-    respond(request, response, result);
+    const failed = result.status < 400 && request.method !== "GET" ? await durable().then(() => undefined, notDurable) : undefined;
+    respond(request, response, failed ?? result);
   } catch (error) {
     if (error instanceof BodyAbortedError) return;
     if (!(error instanceof BodyTooLargeError)) throw error;
