@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ApiClient } from "../../sdk/client.ts";
 import { type Host, PortInUseError, startHost } from "../host/host.ts";
+import { checkPython } from "./check-python.ts";
 import { openFileLog } from "./file-log.ts";
 import { freePort } from "./free-port.ts";
 import { openLocalConfig, saveLocalConfig } from "./local-config.ts";
@@ -47,10 +48,13 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
 
   let host: Host | undefined;
   let standIns: StandIns | undefined;
+  let isPublished = false;
   const stop = async (graceMs: number) => {
     await Promise.all([host?.stop(Math.min(400, graceMs)), standIns?.stop(graceMs)]);
-    removeWorkspaceFile(stateFolder);
+    // Never that of another workspace, which is why we may have to stop.
+    if (isPublished) removeWorkspaceFile(stateFolder);
   };
+  const pythonProblem = checkPython(process.env["PENSTOCK_LOCAL_PYTHON"]?.trim() || "python3");
   try {
     standIns = await startStandIns(standInsConfig({ config, secrets, stateFolder, port, standInsPort }), {
       log,
@@ -67,12 +71,14 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
       writeWorkspaceFile(stateFolder, { address, token: current, pid: process.pid, startedAt, version: VERSION });
     const client = new ApiClient({ url: address, token: token.current });
     await seedCatalog(client);
+    isPublished = true;
     publish(token.current());
     greet({
       address,
       stateFolder,
       logFile: file,
       moved: port === wanted ? undefined : wanted,
+      pythonProblem: await pythonProblem,
       seconds: (performance.now() - began) / 1000,
     });
     return { address, client, root, stop };
@@ -95,12 +101,14 @@ function greet({
   stateFolder,
   logFile,
   moved,
+  pythonProblem,
   seconds,
 }: {
   address: string;
   stateFolder: string;
   logFile: string;
   moved: number | undefined;
+  pythonProblem: string | undefined;
   seconds: number;
 }): void {
   const lines = [
@@ -111,6 +119,7 @@ function greet({
     `  Data     ${join(stateFolder, "datastores", AZUREML.defaultDatastore)}   (drop files here)`,
     `  Log      ${logFile}`,
     "  CLI      npx penstock --help",
+    ...(pythonProblem === undefined ? [] : [`  warning  ${pythonProblem}`]),
   ];
   console.log(`${lines.join("\n")}\n`);
 }

@@ -169,6 +169,16 @@ describe("npm start", () => {
     expect(stderr).toMatch(text);
   });
 
+  test("says so when there is no Python to run steps with, and starts all the same", async () => {
+    const folder = await aFolder();
+
+    const workspace = await start(folder, ["--no-sample"], { PENSTOCK_LOCAL_PYTHON: "no-such-python" });
+
+    expect(await until(() => /no-such-python was not found.*/.exec(workspace.output())?.[0], "the warning")).toContain(
+      "install Python 3.9 or newer",
+    );
+  }, 30_000);
+
   test("explains itself", async () => {
     const { code, stdout } = await npmStart(["--help"]);
 
