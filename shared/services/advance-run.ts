@@ -11,6 +11,7 @@ import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { inBatches } from "./in-batches.ts";
+import { readableStepRun } from "./step-context.ts";
 import { leaveMarker } from "./wake-run.ts";
 
 export interface AdvanceRunDeps {
@@ -87,7 +88,7 @@ async function lookAtStarted({ runs, orchestrations }: AdvanceRunDeps, plan: Run
   const found: Settled[] = [];
   await inBatches(indexesOf(progress.steps, "s"), PARALLEL_CALLS, async (index) => {
     const { stepRunId, input } = stepInput(plan, index);
-    const document = (await runs.stepRun(stepRunId))?.value;
+    const document = (await readableStepRun(runs, stepRunId))?.value;
     if (document && isSettled(document.status)) {
       found.push({ index, status: document.status });
       await leaveMarker(runs, document); // whoever settled it died before: lists of steps and the run's end are read from markers

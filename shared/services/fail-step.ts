@@ -1,10 +1,8 @@
-import type { Failure, StepRunDocument } from "../domain/run-documents.ts";
+import type { Failure } from "../domain/run-documents.ts";
 import { isSettled } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
-import { type Stored, StoreError } from "../ports/documents.ts";
-import type { RunStore } from "../ports/run-store.ts";
 import { settle } from "./settle-step.ts";
-import { type StepDeps, tryToCancel } from "./step-context.ts";
+import { jobOf, REMOTE_CALL_MS, readableStepRun, type StepDeps } from "./step-context.ts";
 import { announceSettled, wakeRun } from "./wake-run.ts";
 
 /**
@@ -21,12 +19,12 @@ export const failStep =
       remedy: `the app's log has the reason under step run ${stepRunId}; mend it and submit the run again`,
     };
     deps.log.error("step is given up", { runId, stepRunId, cause: failure.cause });
-    const stored = await readable(deps.runs, stepRunId);
+    const stored = await readableStepRun(deps.runs, stepRunId);
     if (stored && isSettled(stored.value.status)) {
       await announceSettled(deps, stored.value, true);
       return { settled: stored.value.status, status: stored.value.status, begun: true };
     }
-    await tryToCancel(deps, stored?.value ?? { id: stepRunId, attempt: 1 });
+    await cancelIfPossible(deps, stored?.value ?? { id: stepRunId, attempt: 1 });
     if (stored) return await settle(deps, stored, { status: "Failed", failure });
     // Without a document that can be read the marker alone says how the step ended.
     const endedAt = new Date(deps.clock.now()).toISOString();
@@ -36,12 +34,11 @@ export const failStep =
     return { settled: "Failed", status: "Failed", begun: true };
   };
 
-/** The step's document, or undefined when there is none or what is there cannot be read. */
-async function readable(runs: RunStore, stepRunId: string): Promise<Stored<StepRunDocument> | undefined> {
+/** Whatever is broken may break this too, and then the step ends all the same. */
+async function cancelIfPossible(deps: StepDeps, document: { id: string; attempt: number }): Promise<void> {
   try {
-    return await runs.stepRun(stepRunId);
+    await deps.backend.cancel(jobOf(deps.backend, document), AbortSignal.timeout(REMOTE_CALL_MS));
   } catch (error) {
-    if (error instanceof StoreError && !error.retryable) return undefined;
-    throw error;
+    deps.log.error("job of a step that is given up could not be canceled; it may go on", { stepRunId: document.id, cause: String(error) });
   }
 }

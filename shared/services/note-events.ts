@@ -1,16 +1,39 @@
 import type { BlobCreatedEvent, JobStatusEvent } from "../api/events.ts";
 import { RunId } from "../domain/ids.ts";
+import { isSettled, StepStatus } from "../domain/statuses.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
+import type { RunStore } from "../ports/run-store.ts";
+import type { StepPhases } from "./step-phases.ts";
 
-/** Wakes the step run that a job belongs to. The event's own words are not believed: the step looks at its job. Repeats and strangers change nothing. */
+export interface NoteJobChangeDeps {
+  runs: RunStore;
+  orchestrations: Orchestrations;
+  phases: StepPhases;
+  clock: Clock;
+}
+
+/**
+ * Takes notice of a job's change. What may be its end wakes the step run, which does not believe the event's words and looks at its job; a
+ * word in between is shown and wakes nobody: a look for each of them would double what a step costs. Repeats and strangers change nothing.
+ */
 export const noteJobChange =
-  ({ orchestrations }: { orchestrations: Orchestrations }) =>
+  (deps: NoteJobChangeDeps) =>
   async ({ data }: JobStatusEvent): Promise<void> => {
     const stepRunId = RunId.safeParse(data.runId.replace(/_\d+$/, ""));
-    if (stepRunId.success && data.runId !== stepRunId.data)
-      await orchestrations.raise(stepRunId.data, "jobChanged", { status: data.runStatus });
+    if (!stepRunId.success || data.runId === stepRunId.data) return;
+    // Run history's words are ours too; one that we do not know may mean anything.
+    const word = StepStatus.safeParse(data.runStatus);
+    if (!word.success || isSettled(word.data)) await deps.orchestrations.raise(stepRunId.data, "jobChanged", { status: data.runStatus });
+    else if (word.data !== "NotStarted") await showPhase(deps, stepRunId.data, word.data);
   };
+
+/** @param phase of a job that goes on; late ones, of a step that has settled, are left out. */
+async function showPhase({ runs, phases, clock }: NoteJobChangeDeps, stepRunId: RunId, phase: StepStatus): Promise<void> {
+  const stepRun = (await runs.stepRun(stepRunId))?.value;
+  if (stepRun?.status === "Running" && phases.set(stepRunId, phase, clock.now())) runs.touch(stepRun.runId);
+}
 
 /** Writes down that a file came into a datastore. */
 export const noteBlobCreated =

@@ -1,10 +1,10 @@
 import type { Step } from "../domain/pipeline-graph.ts";
-import type { Progress, RunHead } from "../domain/run-documents.ts";
+import type { Progress, RunHead, StepRunDocument } from "../domain/run-documents.ts";
 import { planOf, type RunPlan } from "../domain/run-plan.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type ComputeBackend, ComputeError, type JobRef } from "../ports/compute-backend.ts";
-import { StoreError } from "../ports/documents.ts";
+import { type Stored, StoreError } from "../ports/documents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
@@ -50,6 +50,16 @@ export async function runStops(runs: RunStore, runId: string): Promise<boolean> 
 /** A run that has ended while a step of it goes on was given up: its steps stop too. */
 function isStopping(head: RunHead, progress: Progress | undefined): boolean {
   return head.cancelRequestedAt !== undefined || head.settled || progress?.stopping !== undefined;
+}
+
+/** The step's document, or undefined when there is none or what is there cannot be read: one damaged document must not hold up its run. */
+export async function readableStepRun(runs: RunStore, stepRunId: string): Promise<Stored<StepRunDocument> | undefined> {
+  try {
+    return await runs.stepRun(stepRunId);
+  } catch (error) {
+    if (error instanceof StoreError && !error.retryable) return undefined;
+    throw error;
+  }
 }
 
 /** The job of an attempt: its name is the idempotency key, so it is known without having been stored. */

@@ -59,6 +59,8 @@ export class FakeCompute implements ComputeBackend {
   fault: (operation: Operation, jobId: string) => Fault | undefined = () => undefined;
   /** Runs at the start of a job whose plan is `never`: whoever really executes it calls `end`. */
   execute: (job: LedgerEntry) => void = () => {};
+  /** Called first by every call; it may throw. */
+  onCall: () => void = () => {};
   /** Waits in the clock's time. */
   readonly #sleep: (ms: number) => Promise<void>;
   readonly #clock: Pick<HostClock, "now" | "setTimer">;
@@ -149,6 +151,7 @@ export class FakeCompute implements ComputeBackend {
   }
 
   async #answer<T>(operation: Operation, jobId: string, act: () => T): Promise<T> {
+    this.onCall();
     const fault = this.fault(operation, jobId);
     switch (fault?.kind) {
       case undefined:

@@ -44,7 +44,20 @@ import { WatchedDocuments } from "./watched-documents.ts";
 
 const BEGIN = Date.UTC(2026, 6, 1);
 const MINUTE_MS = 60_000;
+const REDELIVERY_MS = 10_000;
 const HOUR_MS = 60 * MINUTE_MS;
+
+/** A job's states in the words of Azure ML's run history. */
+const WORDS: Record<string, string> = {
+  queued: "Queued",
+  preparing: "Preparing",
+  running: "Running",
+  finalizing: "Finalizing",
+  canceling: "CancelRequested",
+  completed: "Completed",
+  failed: "Failed",
+  canceled: "Canceled",
+};
 
 export const aUser: Principal = { kind: "user", objectId: "ada", tenantId: "tenant", roles: ["Admin"] };
 
@@ -63,7 +76,9 @@ export interface ActivityCall {
   runUntilCall(calls: number): Promise<boolean>;
 }
 
+/** The activity that is running: its number, and how many calls it may still make before it dies. */
 interface CallContext {
+  readonly number: number;
   left: number;
 }
 
@@ -116,6 +131,7 @@ export class RunRig implements AsyncDisposable {
   readonly #folder: string;
   /** Activities and services under way that wait for no virtual time. */
   #working = 0;
+  #isOver = false;
   #activityCalls = 0;
   readonly #newId: () => string;
   readonly #phases = new StepPhases();
@@ -130,6 +146,7 @@ export class RunRig implements AsyncDisposable {
     this.runs = createRunStore({ documents: this.stored });
     this.blobs = openLocalBlobStore({ root: this.#folder });
     this.compute = new FakeCompute({ clock: this.clock, sleep: (ms) => this.sleep(ms), computes: ["cpu-cluster"] });
+    this.compute.onCall = () => void this.#portCall();
     this.compute.onChange = (jobId, status) => this.#notify(jobId, status);
     this.#storage = openSqliteStorage(":memory:");
     let ids = 0;
@@ -244,7 +261,11 @@ export class RunRig implements AsyncDisposable {
 
   /** As Event Grid would. */
   async note(jobId: string, status: string): Promise<void> {
-    const event = { id: "e", eventType: "Microsoft.MachineLearningServices.RunStatusChanged", data: { runId: jobId, runStatus: status } };
+    const event = {
+      id: "e",
+      eventType: "Microsoft.MachineLearningServices.RunStatusChanged",
+      data: { runId: jobId, runStatus: WORDS[status] ?? status },
+    };
     await this.#work(async () => await eventTriggers["jobStatusChanged"]?.(this.services)(event));
   }
 
@@ -258,15 +279,16 @@ export class RunRig implements AsyncDisposable {
     this.counts.activities[name] = (this.counts.activities[name] ?? 0) + 1;
     const handler = activities[name];
     if (!handler) throw new Error(`there is no activity ${name}`);
-    const run = () => handler(this.services)(structuredClone(input));
+    const number = ++this.#activityCalls;
+    const run = (left: number) => currentCall.run({ number, left }, () => handler(this.services)(structuredClone(input)));
     const call: ActivityCall = {
       name,
       input: input as Record<string, unknown>,
-      number: ++this.#activityCalls,
-      run,
+      number,
+      run: () => run(Number.POSITIVE_INFINITY),
       runUntilCall: async (calls) => {
         try {
-          await currentCall.run({ left: calls }, run);
+          await run(calls);
           return false;
         } catch (error) {
           if (!(error instanceof Crash)) throw error;
@@ -278,6 +300,7 @@ export class RunRig implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     await Promise.all([this.engine.stop(0), this.clock.pass(1)]);
     await this.documents.close();
     rmSync(this.#folder, { recursive: true, force: true });
@@ -292,13 +315,22 @@ export class RunRig implements AsyncDisposable {
     }
   }
 
-  #portCall(): void {
+  /** Whatever a service calls, it calls through here. */
+  #portCall(): number | undefined {
     const call = currentCall.getStore();
     if (call && --call.left < 0) throw new Crash("the host died");
+    return call?.number;
   }
 
   #notify(jobId: string, status: string): void {
-    for (const ms of this.notices(jobId, status)) this.clock.setTimer(this.clock.now() + ms, () => void this.note(jobId, status));
+    for (const ms of this.notices(jobId, status)) this.#deliver(jobId, status, ms);
+  }
+
+  /** What is answered with an error comes again, as Event Grid does it. */
+  #deliver(jobId: string, status: string, afterMs: number): void {
+    this.clock.setTimer(this.clock.now() + afterMs, () => {
+      if (!this.#isOver) this.note(jobId, status).catch(() => this.#deliver(jobId, status, REDELIVERY_MS));
+    });
   }
 
   #watched(inner: Worker): Worker {

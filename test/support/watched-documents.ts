@@ -6,6 +6,8 @@ export interface DocumentCall {
   readonly sk: string;
   /** Whether the call changed something; false for reads, too. */
   wrote: boolean;
+  /** Number of the activity that made the call; undefined: it came from outside. */
+  readonly by: number | undefined;
 }
 
 /** Documents that write down every call, and let a test come between. */
@@ -15,9 +17,10 @@ export class WatchedDocuments implements Documents {
   before: (call: DocumentCall) => Promise<void> | void = () => {};
   after: (call: DocumentCall) => Promise<void> | void = () => {};
   readonly #inner: Documents;
-  readonly #onCall: () => void;
+  readonly #onCall: () => number | undefined;
 
-  constructor(inner: Documents, onCall: () => void) {
+  /** @param onCall says which activity calls; it may throw. */
+  constructor(inner: Documents, onCall: () => number | undefined) {
     this.#inner = inner;
     this.#onCall = onCall;
   }
@@ -47,9 +50,8 @@ export class WatchedDocuments implements Documents {
   }
 
   async #call<T>(operation: DocumentCall["operation"], pk: string, sk: string, run: () => Promise<T>): Promise<T> {
-    const call: DocumentCall = { operation, pk, sk, wrote: false };
+    const call: DocumentCall = { operation, pk, sk, wrote: false, by: this.#onCall() };
     this.calls.push(call);
-    this.#onCall();
     await this.before(call);
     const result = await run();
     call.wrote = (operation === "create" || operation === "replace") && result !== undefined;
