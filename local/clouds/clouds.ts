@@ -30,18 +30,19 @@ export async function startClouds(config: CloudsConfig, log: (message: string) =
   const lock = lockState(config.stateFolder);
   const entra = await openEntra(config, () => server.address, log);
   const azureml = await openAzureMl(config, entra, log);
-  const storage = openStorage(config, log);
+  // In a storage account there is no folder to watch.
+  const storage = config.storageAccount ? undefined : openStorage(config, log);
   const server = await listenOnLoopback(config.port, (request, response) => route(entra, azureml, request, response));
   await azureml.start();
   await setUpCluster(config, server.address, await entra.identityToken("https://management.azure.com"));
-  void storage.start(); // in a large datastore this takes a while, and nobody waits for it
+  void storage?.start(); // in a large datastore this takes a while, and nobody waits for it
   return {
     address: server.address,
     port: server.port,
     liveJobs: () => azureml.liveJobs(),
     stop: async (how) => {
       server.close();
-      await Promise.all([azureml.stop(how), storage.stop()]);
+      await Promise.all([azureml.stop(how), storage?.stop()]);
       lock.release();
     },
   };
@@ -81,7 +82,8 @@ function openEntra(config: CloudsConfig, baseUrl: () => string, log: (message: s
 }
 
 function openAzureMl(config: CloudsConfig, entra: Entra, log: (message: string) => void): Promise<AzureMl> {
-  const { datastoresRoot, eventGrid, workspace, python, pipArguments, defaultImage, adminSecret } = config;
+  const { eventGrid, storageAccount, workspace, python, pipArguments, defaultImage, adminSecret } = config;
+  const datastoresRoot = storageAccount ? join(config.stateFolder, "azureml", "uploads") : config.datastoresRoot;
   return createAzureMl({
     stateFolder: join(config.stateFolder, "azureml"),
     workspace,
@@ -90,6 +92,7 @@ function openAzureMl(config: CloudsConfig, entra: Entra, log: (message: string) 
       workspaceartifactstore: join(datastoresRoot, "workspaceartifactstore"),
     },
     allowedRoots: [datastoresRoot],
+    ...(storageAccount !== undefined && { storageAccount }),
     verifyToken: entra.verifierFor(ARM_AUDIENCES),
     eventSink: { url: eventGrid.jobStatusUrl, headers: eventGrid.headers },
     ...(python !== undefined && { python }),

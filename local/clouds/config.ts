@@ -10,6 +10,8 @@ export const CloudsConfig = z.strictObject({
   port: z.int().min(0).max(65_535),
   /** Holds a folder for each container: `workspaceblobstore`, `workspaceartifactstore`, `snapshots`. */
   datastoresRoot: z.string().min(1),
+  /** Holds the datastores as containers; absent: they are the folders. */
+  storageAccount: z.strictObject({ endpoint: z.url(), connectionString: Secret }).optional(),
   tenantId: z.guid(),
   /** Client id of the API's registration, the audience of its tokens. */
   apiClientId: z.guid(),

@@ -7,7 +7,11 @@ import { Environments } from "./environments/environments.ts";
 import { FaultPlan } from "./http/faults.ts";
 import { RequestSchemas } from "./http/schemas.ts";
 import { AzureMlServer } from "./http/server.ts";
+import { localArtifacts } from "./jobs/artifacts.ts";
+import { BlobAccount } from "./jobs/blob-account.ts";
+import { BlobArtifacts } from "./jobs/blob-artifacts.ts";
 import { DataPaths } from "./jobs/data-paths.ts";
+import type { DataPlace } from "./jobs/data-place.ts";
 import { JobFolders } from "./jobs/job-folders.ts";
 import { JobQueue } from "./jobs/job-queue.ts";
 import { JobRunner } from "./jobs/job-runner.ts";
@@ -50,7 +54,10 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
   const assets = new AssetRecords(journal);
   const computes = new ComputeRecords(journal);
   const records = new JobRecords(journal);
-  const paths = new DataPaths(options.datastores, options.allowedRoots ?? []);
+  const account = options.storageAccount && new BlobAccount(options.storageAccount);
+  const paths = new DataPaths(options.datastores, options.allowedRoots ?? [], account);
+  const artifactRoot = paths.root("workspaceartifactstore");
+  const artifacts = account ? new BlobArtifacts(account, artifactRoot) : localArtifacts(artifactRoot);
   const python = options.python ?? "python3";
   const environments = new Environments(
     stateFolder,
@@ -67,6 +74,7 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
     environments,
     folders: new JobFolders(stateFolder),
     paths,
+    artifacts,
     leftovers: new Leftovers(),
     launcher: new Launcher(stateFolder),
     logLimit: new LogLimit(options.logLimitBytes ?? DEFAULT_LOG_LIMIT_BYTES, python),
@@ -83,7 +91,7 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
     log,
   });
   const schemas = new RequestSchemas();
-  const service: Service = { workspace, journal, assets, computes, jobs: records, runner, paths, schemas, clock, log };
+  const service: Service = { workspace, journal, assets, computes, jobs: records, runner, paths, artifacts, schemas, clock, log };
   const server = new AzureMlServer(service, options, new FaultPlan(options.faults));
 
   return {
@@ -106,8 +114,8 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
   };
 }
 
-function snapshotOf(job: CommandJob, service: Pick<Service, "workspace" | "assets" | "paths">): string | undefined {
+function snapshotOf(job: CommandJob, service: Pick<Service, "workspace" | "assets" | "paths">): DataPlace | undefined {
   if (!job.codeId) return undefined;
   const uri = assetById(service, "codes", job.codeId)?.codeUri;
-  return uri ? service.paths.resolve(uri, "codeUri") : undefined;
+  return uri ? service.paths.place(uri, "codeUri") : undefined;
 }

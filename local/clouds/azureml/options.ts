@@ -1,4 +1,5 @@
 import type { Fault } from "./http/faults.ts";
+import type { BlobAccountOptions } from "./jobs/blob-account.ts";
 import type { EventGridEvent } from "./jobs/run-status-event.ts";
 
 export interface WorkspaceCoordinates {
@@ -15,8 +16,10 @@ export interface AzureMlOptions {
   /** Holds `azureml.db`, the folders of live jobs and the built environments. One server per folder. */
   stateFolder: string;
   workspace: WorkspaceCoordinates;
-  /** Folder of each datastore; `workspaceartifactstore` is needed, since logs and outputs go there. */
+  /** Folder of each datastore; `workspaceartifactstore` is needed, since logs and outputs go there. Of a datastore in `storageAccount`: for what is on its way. */
   datastores: Record<string, string>;
+  /** Holds the datastores as containers of the same names; absent: they are folders. */
+  storageAccount?: BlobAccountOptions;
   /** Further folders that `file:///` URIs may point into. */
   allowedRoots?: readonly string[];
   /** Rejects when the bearer token is not one for Azure Resource Manager. */

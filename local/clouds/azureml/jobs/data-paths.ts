@@ -1,17 +1,23 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { userError } from "../http/arm-error.ts";
+import type { BlobAccount } from "./blob-account.ts";
+import { blobPlace } from "./blob-place.ts";
+import { type DataPlace, localPlace } from "./data-place.ts";
 
 const DATASTORE_URI =
   /^azureml:\/\/(?:subscriptions\/[^/]+\/resource[gG]roups\/[^/]+\/(?:providers\/[^/]+\/)?workspaces\/[^/]+\/)?datastores\/([^/]+)\/paths\/(.*)$/;
 
-/** Translates the URIs of jobs to paths on this machine, and refuses what lies outside the datastores. */
+/** Finds the places that the URIs of jobs name, by their scheme: on this machine, or in the datastores' storage account. Refuses what lies outside the datastores. */
 export class DataPaths {
   readonly #datastores: Readonly<Record<string, string>>;
   readonly #roots: readonly string[];
+  readonly #account: BlobAccount | undefined;
 
-  constructor(datastores: Readonly<Record<string, string>>, allowedRoots: readonly string[]) {
+  /** @param account Holds the datastores as containers; then no URI of this machine's files is taken. */
+  constructor(datastores: Readonly<Record<string, string>>, allowedRoots: readonly string[], account?: BlobAccount) {
     this.#datastores = datastores;
+    this.#account = account;
     this.#roots = [...Object.values(datastores), ...allowedRoots].map((root) => resolve(root));
   }
 
@@ -26,10 +32,11 @@ export class DataPaths {
    * @param field What the URI was read from, for the error.
    * @throws {ArmError} 400 for a kind of URI that a laptop cannot reach, an unknown datastore or a path that leaves it.
    */
-  resolve(uri: string, field: string): string {
+  place(uri: string, field: string): DataPlace {
     const [, name, path] = DATASTORE_URI.exec(uri) ?? [];
-    if (name !== undefined && path !== undefined) return this.#inDatastore(uri, name, path, field);
-    if (uri.startsWith("file:")) return this.#file(uri, field);
+    if (this.#account) return inAccount(this.#account, uri, name, path, field);
+    if (name !== undefined && path !== undefined) return localPlace(this.#inDatastore(uri, name, path, field));
+    if (uri.startsWith("file:")) return localPlace(this.#file(uri, field));
     throw refused(
       field,
       `'${uri}' cannot be reached from here: give azureml://datastores/<name>/paths/<path> or a file:/// URI in a datastore's folder`,
@@ -57,6 +64,25 @@ export class DataPaths {
       throw refused(field, `'${uri}' lies in no datastore's folder: copy the data into one, or register its folder as a datastore`);
     }
     return path;
+  }
+}
+
+function inAccount(account: BlobAccount, uri: string, name: string | undefined, path: string | undefined, field: string): DataPlace {
+  if (name !== undefined && path !== undefined) return blobPlace(account, name, path);
+  const prefix = `${account.endpoint}/`;
+  const [container, ...rest] = uri.startsWith(prefix) ? uri.slice(prefix.length).split("/") : [];
+  if (container && rest.length > 0) return blobPlace(account, container, decoded(rest.join("/"), uri, field));
+  throw refused(
+    field,
+    `'${uri}' cannot be reached from here: give azureml://datastores/<name>/paths/<path> or ${account.endpoint}/<container>/<path>`,
+  );
+}
+
+function decoded(path: string, uri: string, field: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw refused(field, `'${uri}' is not encoded as a URL is`);
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { TerminalStatus } from "../contract.ts";
 import type { JobFailure } from "../store/job-records.ts";
+import type { Artifacts } from "./artifacts.ts";
 import { exitCause } from "./exit-cause.ts";
 import type { LaunchFolder } from "./job-folders.ts";
 import type { JobPlan, PlannedOutput } from "./job-plan.ts";
@@ -18,15 +19,24 @@ export interface Ending {
 }
 
 /**
- * Takes what a command left to where it belongs: `./outputs` and `./logs` to the run's artifacts, however it ended, and the outputs by
+ * Takes what a command left to where it belongs: `./outputs` and `./logs` to the artifacts of its job, however it ended, and the outputs by
  * upload to their destinations, if it succeeded. May be done again when it was cut short.
  */
-export async function finishJob(outcome: Outcome, plan: JobPlan, folder: LaunchFolder, artifacts: string): Promise<Ending> {
+export async function finishJob(
+  outcome: Outcome,
+  plan: JobPlan,
+  folder: LaunchFolder,
+  { artifacts, job }: { artifacts: Artifacts; job: string },
+): Promise<Ending> {
   const warnings: string[] = [];
   try {
     for (const name of KEPT_FOLDERS) {
       const from = join(folder.code, name);
-      if (existsSync(from)) warnings.push(...leftOut(await moveFiles(from, join(artifacts, name), folder.root), `./${name}`));
+      if (existsSync(from)) warnings.push(...leftOut(await moveFiles(from, join(artifacts.folder(job), name), folder.root), `./${name}`));
+    }
+    await artifacts.keep(job);
+    for (const output of plan.outputs) {
+      if (output.how === "follow" && existsSync(output.path)) warnings.push(...(await upload(output, folder)));
     }
     if (outcome.kind !== "exited" || outcome.code !== 0) return { ...endingOf(outcome), warnings };
     for (const output of plan.outputs) if (output.how === "upload") warnings.push(...(await upload(output, folder)));
@@ -59,13 +69,13 @@ async function upload(output: PlannedOutput, folder: LaunchFolder): Promise<stri
   const { name, path, destination } = output;
   if (!existsSync(path)) {
     // Moved already, by a try that was cut short.
-    if (existsSync(destination)) return [];
+    if (await destination.exists()) return [];
     throw new Error(
       `output '${name}' is not there: the command was to write ${output.type === "uri_file" ? "a file" : "a folder"} at ${path}`,
     );
   }
   if (lstatSync(path).isSymbolicLink()) throw new Error(`output '${name}' was replaced by a symbolic link`);
-  return leftOut(await moveFiles(path, destination, folder.root), `output '${name}'`);
+  return leftOut(await destination.upload(path, folder.root), `output '${name}'`);
 }
 
 function leftOut(paths: readonly string[], what: string): string[] {

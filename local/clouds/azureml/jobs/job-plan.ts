@@ -1,17 +1,17 @@
-import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { CommandJob, DataInput, JobOutput } from "../contract.ts";
 import { userError } from "../http/arm-error.ts";
 import type { Binding, Bindings } from "./command-line.ts";
 import { resolveCommand } from "./command-line.ts";
 import type { DataPaths } from "./data-paths.ts";
+import type { DataPlace } from "./data-place.ts";
 import type { LaunchFolder } from "./job-folders.ts";
 
 export interface PlannedInput {
   name: string;
-  /** `mount`: a symbolic link to the data, so nothing is copied. `download`: a copy. */
+  /** `mount`: a symbolic link to the data, so nothing is copied. `download`: a copy, which is also what a mount of another machine's data comes to. */
   how: "mount" | "download";
-  source: string;
+  source: DataPlace;
   /** What the command is told. */
   path: string;
 }
@@ -19,9 +19,12 @@ export interface PlannedInput {
 export interface PlannedOutput {
   name: string;
   type: JobOutput["jobOutputType"];
-  /** `mount`: the destination itself. `upload`: a private place, moved to the destination after success. */
-  how: "mount" | "upload";
-  destination: string;
+  /**
+   * `mount`: the destination itself. `upload`: a private place, moved to the destination after success. `follow`: a private place, moved there
+   * however the command ended, which is what a mount of another machine's data comes to.
+   */
+  how: "mount" | "upload" | "follow";
+  destination: DataPlace;
   /** What the command is told. */
   path: string;
 }
@@ -83,11 +86,11 @@ function planInput(name: string, input: DataInput, paths: DataPaths, folder: Lau
   if (!["ReadOnlyMount", "ReadWriteMount", "Download"].includes(mode)) {
     throw userError(400, "BadArgument", `${field}.mode: '${mode}' is not known locally; use ReadOnlyMount, Download or Direct`, field);
   }
-  const source = paths.resolve(input.uri, `${field}.uri`);
+  const source = paths.place(input.uri, `${field}.uri`);
   const inside = join(folder.inputs, safeName(name, field));
   // A file keeps its own name, since scripts go by the ending.
-  const path = input.jobInputType === "uri_file" ? join(inside, basename(source)) : inside;
-  return { name, how: mode === "Download" ? "download" : "mount", source, path };
+  const path = input.jobInputType === "uri_file" ? join(inside, source.name) : inside;
+  return { name, how: mode === "Download" || source.path === undefined ? "download" : "mount", source, path };
 }
 
 function planOutput(job: string, name: string, output: JobOutput, paths: DataPaths, folder: LaunchFolder): PlannedOutput {
@@ -99,10 +102,11 @@ function planOutput(job: string, name: string, output: JobOutput, paths: DataPat
   const mode = output.mode ?? "ReadWriteMount";
   if (mode === "Direct")
     throw userError(400, "BadArgument", `${field}.mode: 'Direct' is not known locally; use ReadWriteMount or Upload`, field);
-  const destination = paths.resolve(output.uri ?? defaultDestination(job, name), `${field}.uri`);
-  if (mode === "ReadWriteMount") return { name, type, how: "mount", destination, path: destination };
+  const destination = paths.place(output.uri ?? defaultDestination(job, name), `${field}.uri`);
+  if (mode === "ReadWriteMount" && destination.path !== undefined) return { name, type, how: "mount", destination, path: destination.path };
   const inside = join(folder.outputs, safeName(name, field));
-  return { name, type, how: "upload", destination, path: type === "uri_file" ? join(inside, basename(destination)) : inside };
+  const how = mode === "ReadWriteMount" ? "follow" : "upload";
+  return { name, type, how, destination, path: type === "uri_file" ? join(inside, destination.name) : inside };
 }
 
 function safeName(name: string, field: string): string {
@@ -116,8 +120,9 @@ function variablesOf({ inputs, outputs }: Bindings): Record<string, string> {
 }
 
 /** The first input whose data is not there, which Azure ML finds out when it mounts. */
-export function missingInput(plan: JobPlan): PlannedInput | undefined {
-  return plan.inputs.find((input) => !existsSync(input.source));
+export async function missingInput(plan: JobPlan): Promise<PlannedInput | undefined> {
+  const there = await Promise.all(plan.inputs.map(({ source }) => source.exists()));
+  return plan.inputs[there.indexOf(false)];
 }
 
 /** What a job asks of its nodes that one machine does not give, as warnings. */

@@ -8,7 +8,9 @@ import { userError } from "../http/arm-error.ts";
 import type { WorkspaceCoordinates } from "../options.ts";
 import type { EndingReason, JobFailure, JobRecord, JobRecords } from "../store/job-records.ts";
 import type { Journal } from "../store/journal.ts";
+import type { Artifacts } from "./artifacts.ts";
 import type { DataPaths } from "./data-paths.ts";
+import type { DataPlace } from "./data-place.ts";
 import { type Ending, finishJob } from "./finish-job.ts";
 import { parseDuration } from "./iso-duration.ts";
 import {
@@ -43,6 +45,7 @@ export interface RunnerParts {
   environments: Environments;
   folders: JobFolders;
   paths: DataPaths;
+  artifacts: Artifacts;
   leftovers: Leftovers;
   launcher: Launcher;
   logLimit: LogLimit;
@@ -54,7 +57,7 @@ export interface RunnerSettings {
   /** The environment version of a job; it was there when the job was submitted. */
   environmentOf(job: CommandJob): EnvironmentVersion;
   /** The folder of a job's snapshot. */
-  snapshotOf(job: CommandJob): string | undefined;
+  snapshotOf(job: CommandJob): DataPlace | undefined;
   /** The name of a job's compute. */
   clusterOf(job: CommandJob): string;
   cancelGraceMilliseconds: number;
@@ -72,6 +75,7 @@ interface Live {
   timeout?: NodeJS.Timeout;
   launching?: Promise<void>;
   finishing?: Promise<void>;
+  syncing?: Promise<void>;
 }
 
 /**
@@ -225,8 +229,8 @@ export class JobRunner {
     if (job.state.ending || this.#stopped || live.running || live.finishing) return;
     try {
       const plan = planJob(job.name, job.properties, paths, folder);
-      const missing = missingInput(plan);
-      if (missing) throw new Error(`input '${missing.name}' is not there: ${missing.source}`);
+      const missing = await missingInput(plan);
+      if (missing) throw new Error(`input '${missing.name}' is not there: ${missing.source.shown}`);
       folders.create(folder);
       await layOut(folder, plan, this.#settings.snapshotOf(job.properties));
       if (job.state.ending || this.#stopped) return;
@@ -273,13 +277,17 @@ export class JobRunner {
     const asked = job.state.ending;
     const settled: Outcome = asked && asked !== "preemption" ? { kind: "ended", reason: asked } : outcome;
     if (settled.kind !== "ended") this.#move(job, "Finalizing", "lazily");
+    await this.#sync(job);
     await this.#parts.logLimit
       .atEnd(this.#log(job))
       .catch((error: Error) => job.state.warnings.push(`The log could not be shortened: ${error.message}`));
     const folder = this.#folder(job);
     this.#conclude(
       job,
-      await finishJob(settled, planJob(job.name, job.properties, this.#parts.paths, folder), folder, this.#artifacts(job)),
+      await finishJob(settled, planJob(job.name, job.properties, this.#parts.paths, folder), folder, {
+        artifacts: this.#parts.artifacts,
+        job: job.name,
+      }),
     );
   }
 
@@ -425,17 +433,28 @@ export class JobRunner {
   /** The slow watch over what tells nobody: a log's length, and the end of a process that is not our child. */
   #look(): void {
     for (const [job, { running }] of this.#live) {
+      void this.#sync(job);
       if (!running || job.state.status !== "Running") continue;
       void this.#parts.logLimit.whileRunning(this.#log(job));
       running.look().catch((error: Error) => this.#settings.log(`Job ${job.name} could not be looked at: ${error.message}`));
     }
   }
 
+  /** Brings the job's logs on; when that fails, the next time does. */
+  #sync(job: JobRecord): Promise<void> {
+    const live = this.#liveOf(job);
+    live.syncing ??= this.#parts.artifacts
+      .sync(job.name)
+      .catch((error: Error) => this.#settings.log(`The logs of job ${job.name} could not be brought on: ${error.message}`))
+      .finally(() => delete live.syncing);
+    return live.syncing;
+  }
+
   /** What the command left running ends, and its folder goes. */
   #tidy(job: JobRecord): void {
-    const { folders, leftovers, records, journal } = this.#parts;
+    const { artifacts, folders, leftovers, records, journal } = this.#parts;
     const done = async () => {
-      await folders.remove(job);
+      await Promise.all([folders.remove(job), artifacts.release(job.name)]);
       if (journal.closed) return;
       job.state.tidied = true;
       records.saveLazily(job);
@@ -470,7 +489,7 @@ export class JobRunner {
   }
 
   #artifacts(job: JobRecord): string {
-    return artifactsFolder(this.#parts.paths, job.name);
+    return this.#parts.artifacts.folder(job.name);
   }
 
   #log(job: JobRecord): string {
@@ -480,11 +499,6 @@ export class JobRunner {
   #now(): string {
     return this.#settings.clock().toISOString();
   }
-}
-
-/** Where Azure ML keeps what a run leaves: logs, and the files of `./outputs` and `./logs`. */
-export function artifactsFolder(paths: DataPaths, job: string): string {
-  return join(paths.root("workspaceartifactstore"), "ExperimentRun", `dcid.${job}`);
 }
 
 /** A launch of its own number and marker, which is stored before its process is started. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { copyTree } from "./copy-tree.ts";
+import type { DataPlace } from "./data-place.ts";
 import type { Environment } from "./job-environment.ts";
 import type { LaunchFolder } from "./job-folders.ts";
 import type { JobPlan } from "./job-plan.ts";
@@ -27,14 +27,14 @@ exit $azureml_code
 export const ALREADY_STARTED = 120;
 
 /** Lays out the launch's folder: the snapshot's copy, the inputs, and places for the outputs. */
-export async function layOut(folder: LaunchFolder, plan: JobPlan, snapshot: string | undefined): Promise<void> {
+export async function layOut(folder: LaunchFolder, plan: JobPlan, snapshot: DataPlace | undefined): Promise<void> {
   writeFileSync(folder.command, `${plan.command}\n`, { mode: 0o600 });
   if (snapshot === undefined) mkdirSync(folder.code);
-  else await copyTree(snapshot, folder.code);
+  else await snapshot.download(folder.code);
   for (const { how, source, path } of plan.inputs) {
     mkdirSync(dirname(path), { recursive: true });
-    if (how === "mount") symlinkSync(source, path);
-    else await copyTree(source, path);
+    if (how === "mount" && source.path !== undefined) symlinkSync(source.path, path);
+    else await source.download(path);
   }
   for (const { type, path } of plan.outputs) mkdirSync(type === "uri_file" ? dirname(path) : path, { recursive: true });
 }

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { CodeVersion } from "../contract.ts";
 import { userError } from "../http/arm-error.ts";
 import { ok, type Reply } from "../http/reply.ts";
@@ -12,12 +11,11 @@ const MUTABLE = ["description", "tags", "properties", "isArchived", "provisionin
 const WORDS: Readonly<Record<AssetKind, string>> = { codes: "code", environments: "environment" };
 
 /** `PUT` of a code version: 201, or 200 when it was there. Where its files lie cannot be changed. */
-export function putCode(service: Service, call: Call): Promise<Reply> {
+export async function putCode(service: Service, call: Call): Promise<Reply> {
   const uri = (bodyOf(call) as CodeVersion).codeUri;
   if (!uri)
     throw userError(400, "BadArgument", "properties.codeUri is required: the URI of the folder with the code", "properties.codeUri");
-  const folder = service.paths.resolve(uri, "properties.codeUri");
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!(await service.paths.place(uri, "properties.codeUri").isFolder())) {
     throw userError(400, "BadArgument", `properties.codeUri: there is no folder at '${uri}'`, "properties.codeUri");
   }
   return put(service, call, "codes", "Asset paths cannot be updated.");

@@ -1,5 +1,6 @@
 import type { CodeVersion, EnvironmentVersion } from "../contract.ts";
 import type { RequestSchemas } from "../http/schemas.ts";
+import type { Artifacts } from "../jobs/artifacts.ts";
 import type { DataPaths } from "../jobs/data-paths.ts";
 import type { JobRunner } from "../jobs/job-runner.ts";
 import type { WorkspaceCoordinates } from "../options.ts";
@@ -18,6 +19,7 @@ export interface Service {
   jobs: JobRecords;
   runner: JobRunner;
   paths: DataPaths;
+  artifacts: Artifacts;
   schemas: RequestSchemas;
   clock: () => Date;
   log: (message: string) => void;
