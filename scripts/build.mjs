@@ -14,6 +14,7 @@ const PROGRAMS = {
   "local/start": "local/start.ts",
   "local/host/main": "local/host/main.ts",
   "local/clouds/main": "local/clouds/main.ts",
+  "local/azurite/main": "local/workspace/azurite/main.ts",
   "cli/main": "cli/main.ts",
   "test/conformance/main": "test/conformance/main.ts",
 };
@@ -36,8 +37,15 @@ export async function build() {
   };
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   await Promise.all([
-    // The app stands alone: what is deployed shares no file with what is not.
-    esbuild({ ...options, entryPoints: ["functions/main.ts"], outfile: "dist/functions/main.js" }),
+    // The app stands alone: what is deployed shares no file with what is not. The clients of services that it may do without are files of
+    // their own, which a start that needs none of them does not even parse.
+    esbuild({
+      ...options,
+      entryPoints: [{ in: "functions/main.ts", out: "main" }],
+      outdir: "dist/functions",
+      splitting: true,
+      chunkNames: "chunks/[name]-[hash]",
+    }),
     esbuild({
       ...options,
       entryPoints: Object.entries(PROGRAMS).map(([out, entry]) => ({ in: entry, out })),

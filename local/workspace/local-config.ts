@@ -14,6 +14,11 @@ const LocalConfig = z.object({
   /** Port of the API: jobs that outlive a start hold it. */
   port: z.int().optional(),
   standInsPort: z.int().optional(),
+  /** Where blobs are kept; absent in workspaces that keep them in folders. */
+  storage: z.enum(["local", "azurite"]).optional(),
+  /** Port and key of the storage account that Azurite is: they stand in URLs and clients that are kept. */
+  azuritePort: z.int().optional(),
+  storageKey: z.base64().optional(),
   tenantId: z.guid(),
   apiClientId: z.guid(),
   subscriptionId: z.guid(),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { LocalConfig } from "./local-config.ts";
 import { readLocalSettings } from "./local-settings.ts";
+import type { StorageAccount } from "./storage.ts";
 
 /** Secrets of one start: whoever needs them is told anew each time. */
 export interface StartSecrets {
@@ -30,10 +31,19 @@ interface Place {
   stateFolder: string;
   /** Of the API. */
   port: number;
+  /** Holds the datastores; absent: they are folders. */
+  account: StorageAccount | undefined;
 }
 
 /** The app's settings: the very names that it has in Azure, with loopback addresses for values. */
-export function appSettings({ config, secrets, stateFolder, port, standIns }: Place & { standIns: string }): Record<string, string> {
+export function appSettings({
+  config,
+  secrets,
+  stateFolder,
+  port,
+  account,
+  standIns,
+}: Place & { standIns: string }): Record<string, string> {
   return {
     PENSTOCK_WORKSPACE: AZUREML.workspaceName,
     PENSTOCK_API_URL: `http://127.0.0.1:${port}`,
@@ -42,7 +52,7 @@ export function appSettings({ config, secrets, stateFolder, port, standIns }: Pl
     PENSTOCK_AUTHORITY: standIns,
     PENSTOCK_STEP_TOKEN_KEY: config.stepTokenKey,
     PENSTOCK_SQLITE_FILE: join(stateFolder, "app", "penstock.db"),
-    PENSTOCK_DATASTORES_FOLDER: join(stateFolder, "datastores"),
+    ...(account ? { PENSTOCK_STORAGE: account.connectionString } : { PENSTOCK_DATASTORES_FOLDER: join(stateFolder, "datastores") }),
     PENSTOCK_AZUREML_URL: standIns,
     PENSTOCK_AZUREML_AUDIENCE: AZUREML.audience,
     PENSTOCK_AZUREML_SUBSCRIPTION_ID: config.subscriptionId,
@@ -64,6 +74,7 @@ export function standInsConfig({
   secrets,
   stateFolder,
   port,
+  account,
   standInsPort,
 }: Place & { standInsPort: number }): Record<string, unknown> {
   const webhook = (name: string) => `http://127.0.0.1:${port}/runtime/webhooks/EventGrid?functionName=${name}`;
@@ -71,6 +82,7 @@ export function standInsConfig({
     stateFolder: join(stateFolder, "clouds"),
     port: standInsPort,
     datastoresRoot: join(stateFolder, "datastores"),
+    ...(account && { storageAccount: { endpoint: account.endpoint, connectionString: account.connectionString } }),
     tenantId: config.tenantId,
     apiClientId: config.apiClientId,
     clientId: config.clientId,

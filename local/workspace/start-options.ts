@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { StorageKind } from "./storage.ts";
 
 /** What `npm start` was asked for. */
 export interface StartOptions {
@@ -8,7 +9,8 @@ export interface StartOptions {
   port: number | undefined;
   once: boolean;
   sample: boolean;
-  storage: "local";
+  /** Absent: as the workspace did so far. */
+  storage: StorageKind | undefined;
 }
 
 /** Reads the command line; prints help or what is wrong with it and leaves the process, as commander does. */
@@ -25,7 +27,10 @@ export function readStartOptions(argv: string[], version: string): StartOptions 
       toPort,
     )
     .addOption(
-      new Option("--storage <kind>", "where blobs are kept: local = plain folders in the state folder").choices(["local"]).default("local"),
+      new Option(
+        "--storage <kind>",
+        "where blobs are kept: local = plain folders in the state folder; azurite = Azurite, with the storage SDK as in Azure (default: as the workspace did so far, else local)",
+      ).choices(["local", "azurite"]),
     )
     .option("--once", "run the sample, then stop; exit code 0 only if the run completed")
     .option("--no-sample", "run no sample in an empty workspace")
@@ -37,7 +42,7 @@ export function readStartOptions(argv: string[], version: string): StartOptions 
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const options = command
     .parse(argv, { from: "user" })
-    .opts<{ state: string; port?: number; once?: boolean; sample: boolean; storage: "local" }>();
+    .opts<{ state: string; port?: number; once?: boolean; sample: boolean; storage?: StorageKind }>();
   // npm runs scripts in the package's folder: a relative path means the folder that the person is in.
   const stateFolder = resolve(process.env["INIT_CWD"] ?? process.cwd(), options.state);
   return { stateFolder, port: options.port, once: options.once ?? false, sample: options.sample, storage: options.storage };

@@ -3,7 +3,10 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ApiClient } from "../../sdk/client.ts";
+import type { HostLog } from "../host/contract.ts";
 import { type Host, PortInUseError, startHost } from "../host/host.ts";
+import { type AzuriteProcess, startAzuriteProcess } from "./azurite/azurite-process.ts";
+import { installAzurite } from "./azurite/install-azurite.ts";
 import { checkPython } from "./check-python.ts";
 import { openFileLog } from "./file-log.ts";
 import { freePort } from "./free-port.ts";
@@ -13,11 +16,18 @@ import { AZUREML, appSettings, type StartSecrets, standInsConfig } from "./setti
 import { type StandIns, startStandIns } from "./stand-ins.ts";
 import { StartError } from "./start-error.ts";
 import type { StartOptions } from "./start-options.ts";
+import { chooseStorage, openAccount, type StorageAccount, writeConnectionString } from "./storage.ts";
 import { keepToken } from "./token.ts";
 import { removeWorkspaceFile, writeWorkspaceFile } from "./workspace-files.ts";
 
 const DEFAULT_PORT = 7071;
 const VERSION = "0.1.0";
+const BLOB_FOLDERS = {
+  local: ["datastores/workspaceblobstore", "datastores/workspaceartifactstore", "datastores/snapshots"],
+  azurite: ["azurite"],
+} as const;
+/** Of the time that a stop may take, what is Azurite's, which ends last. */
+const AZURITE_STOP_MS = 400;
 
 /** A workspace that runs. */
 export interface Workspace {
@@ -30,7 +40,7 @@ export interface Workspace {
 }
 
 /**
- * Starts the two processes of a local workspace: this one with the host and the app, and the stand-ins.
+ * Starts the processes of a local workspace: this one with the host and the app, the stand-ins, and Azurite where it keeps the blobs.
  * @throws {StartError | StateInUseError}
  */
 export async function startWorkspace(options: StartOptions, signal: AbortSignal): Promise<Workspace> {
@@ -43,27 +53,41 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
   const port = await freePort(wanted);
   const standInsPort = await freePort(Math.max(config.standInsPort ?? 0, port + 1));
   const secrets: StartSecrets = { masterKey: secret(), identityHeader: secret(), adminSecret: secret() };
-  for (const folder of ["app", "host", "datastores/workspaceblobstore", "datastores/workspaceartifactstore", "datastores/snapshots"])
-    mkdirSync(join(stateFolder, folder), { recursive: true, mode: 0o700 });
+  const storage = chooseStorage(stateFolder, config, options.storage);
+  for (const folder of ["app", "host", ...BLOB_FOLDERS[storage]]) mkdirSync(join(stateFolder, folder), { recursive: true, mode: 0o700 });
+  if (storage === "azurite") installAzurite(root);
+  const account = storage === "azurite" ? await openAccount(config) : undefined;
 
+  // It takes as long to start as all the rest, and nothing needs it before.
+  const azurite = account && startAzurite(stateFolder, account, log);
+  azurite?.catch(() => undefined); // told below
   let host: Host | undefined;
   let standIns: StandIns | undefined;
   let isPublished = false;
   const stop = async (graceMs: number) => {
-    await Promise.all([host?.stop(Math.min(400, graceMs)), standIns?.stop(graceMs)]);
+    const withoutAzurite = account ? graceMs - AZURITE_STOP_MS : graceMs;
+    await Promise.all([host?.stop(Math.min(400, graceMs)), standIns?.stop(withoutAzurite)]);
+    await (await azurite?.catch(() => undefined))?.stop(AZURITE_STOP_MS);
     // Never that of another workspace, which is why we may have to stop.
     if (isPublished) removeWorkspaceFile(stateFolder);
   };
   const pythonProblem = checkPython(process.env["PENSTOCK_LOCAL_PYTHON"]?.trim() || "python3");
   try {
-    standIns = await startStandIns(standInsConfig({ config, secrets, stateFolder, port, standInsPort }), {
+    standIns = await startStandIns(standInsConfig({ config, secrets, stateFolder, port, account, standInsPort }), {
       log,
       logFile: join(stateFolder, "logs", "stand-ins.log"),
     });
     if (port !== (config.port ?? port) && standIns.liveJobs > 0) throw jobsHoldAddress(config.port ?? port, standIns.liveJobs);
-    const settings = appSettings({ config, secrets, stateFolder, port, standIns: standIns.address });
+    const settings = appSettings({ config, secrets, stateFolder, port, account, standIns: standIns.address });
     host = await startHost({ appRoot: root, stateFolder: join(stateFolder, "host"), port, settings, masterKey: secrets.masterKey, log });
-    saveLocalConfig(stateFolder, { ...config, port, standInsPort: Number(new URL(standIns.address).port) });
+    await azurite;
+    saveLocalConfig(stateFolder, {
+      ...config,
+      port,
+      standInsPort: Number(new URL(standIns.address).port),
+      storage,
+      ...(account && { azuritePort: account.port, storageKey: account.key }),
+    });
     const token = await keepToken({ standIns: standIns.address, config, signal, onRenewed: (renewed) => publish(renewed) });
     const address = host.address;
     const startedAt = new Date().toISOString();
@@ -76,6 +100,9 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
     greet({
       address,
       stateFolder,
+      data: account
+        ? `${account.endpoint}/${AZUREML.defaultDatastore}   (Azurite; for clients: ${writeConnectionString(stateFolder, account)})`
+        : `${join(stateFolder, "datastores", AZUREML.defaultDatastore)}   (drop files here)`,
       logFile: file,
       moved: port === wanted ? undefined : wanted,
       pythonProblem: await pythonProblem,
@@ -89,6 +116,11 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
   }
 }
 
+function startAzurite(stateFolder: string, { port, name, key }: StorageAccount, log: HostLog): Promise<AzuriteProcess> {
+  const logFile = join(stateFolder, "logs", "azurite.log");
+  return startAzuriteProcess({ folder: join(stateFolder, "azurite"), port, account: { name, key } }, { log, logFile });
+}
+
 function jobsHoldAddress(port: number, count: number): StartError {
   return new StartError(
     `port ${port} is in use by another program, and ${count} ${count === 1 ? "job" : "jobs"} of this workspace that ${count === 1 ? "has" : "have"} not ended will call it there`,
@@ -99,6 +131,7 @@ function jobsHoldAddress(port: number, count: number): StartError {
 function greet({
   address,
   stateFolder,
+  data,
   logFile,
   moved,
   pythonProblem,
@@ -106,6 +139,7 @@ function greet({
 }: {
   address: string;
   stateFolder: string;
+  data: string;
   logFile: string;
   moved: number | undefined;
   pythonProblem: string | undefined;
@@ -116,7 +150,7 @@ function greet({
     `Penstock ${VERSION}, local workspace, ready in ${seconds.toFixed(1)} s`,
     `  API      ${address}/api   (OpenAPI: /api/openapi.json)`,
     `  State    ${stateFolder}`,
-    `  Data     ${join(stateFolder, "datastores", AZUREML.defaultDatastore)}   (drop files here)`,
+    `  Data     ${data}`,
     `  Log      ${logFile}`,
     "  CLI      npx penstock --help",
     ...(pythonProblem === undefined ? [] : [`  warning  ${pythonProblem}`]),
