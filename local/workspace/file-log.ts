@@ -18,9 +18,14 @@ export function openFileLog(stateFolder: string, onError: (line: string) => void
   stream.on("error", () => {}); // a full disk must not end the workspace for want of a log
   const log: HostLog = (level, message, detail) => {
     const shown = detail && Object.keys(detail).length > 0 ? ` ${JSON.stringify(detail)}` : "";
-    const line = `${new Date().toISOString()} ${level.padEnd(11)} ${message.replaceAll("\n", "\\n")}${shown}`;
+    const line = `${new Date().toISOString()} ${level.padEnd(11)} ${oneLine(message)}${shown}`;
     stream.write(`${line}\n`);
     if (LEVELS.indexOf(level) >= LEVELS.indexOf("error")) onError(line);
   };
   return { log, file };
+}
+
+/** A message may quote what a caller or a script said: it stays one line, and does nothing to a terminal. */
+function oneLine(message: string): string {
+  return message.replaceAll("\n", "\\n").replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
