@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, "dist", ".built");
-const SOURCES = ["functions", "shared", "local", "sdk", "cli", "scripts", "test/conformance", "package.json"];
+const SOURCES = ["functions", "shared", "local", "sdk", "cli", "scripts", "test/conformance", "test/chaos", "package.json"];
 
 /** Entry points of everything but the app, by the path they get under dist/. */
 const PROGRAMS = {
@@ -17,6 +17,8 @@ const PROGRAMS = {
   "local/azurite/main": "local/workspace/azurite/main.ts",
   "cli/main": "cli/main.ts",
   "test/conformance/main": "test/conformance/main.ts",
+  "test/chaos/main": "test/chaos/main.ts",
+  "test/chaos/preload": "test/chaos/preload/main.ts",
 };
 
 /** Bundles everything, dependencies too: one file loads in a third of the time that a tree of modules takes. */
