@@ -23,7 +23,7 @@ export const StepKey = z
   .string()
   .min(1)
   .max(255)
-  .refine((key) => key.isWellFormed() && !/\p{Cc}/u.test(key), "no control characters and no half of a surrogate pair");
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters and no half of a surrogate pair");
 export type StepKey = z.infer<typeof StepKey>;
 
 /** Name of an input, output or parameter: becomes part of an environment variable and of `${{inputs.name}}`. */
