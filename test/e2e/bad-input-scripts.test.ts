@@ -304,6 +304,29 @@ for name in ("x" * 255, "-rf", " lead", "q\\"'\`$x", "caf\\u00e9", "a\\nb"): ope
   });
 });
 
+test("a step's token opens its own run, and no other", async () => {
+  const other = await run("print('other')\n");
+
+  const step = await run(`
+import json, os, urllib.request, urllib.error
+def status(method, path, body=None):
+    request = urllib.request.Request(os.environ["PENSTOCK_API_URL"] + path, method=method, data=body and json.dumps(body).encode())
+    request.add_header("Authorization", "Bearer " + os.environ["PENSTOCK_TOKEN"])
+    request.add_header("Content-Type", "application/json")
+    try: return urllib.request.urlopen(request).status
+    except urllib.error.HTTPError as error: return error.code
+own, parent, other = os.environ["PENSTOCK_RUN_ID"], os.environ["PENSTOCK_PIPELINE_RUN_ID"], "${other.runId}"
+tags = {"tags": {"a": "b"}}
+print([
+    status("GET", "/api/runs/" + own), status("PATCH", "/api/runs/" + own, tags), status("PATCH", "/api/runs/" + parent, tags),
+    status("GET", "/api/runs/" + other), status("PATCH", "/api/runs/" + other, tags), status("POST", "/api/runs/" + other + "/end", {"status": "Failed"}),
+    status("GET", "/api/runs"), status("POST", "/api/runs/" + parent + "/cancel"), status("GET", "/api/runs/" + own + "/logs"), status("GET", "/api/workspace"),
+])
+`);
+
+  expect(await log(step, 0)).toBe("[200, 200, 200, 404, 404, 404, 403, 403, 403, 403]\n");
+});
+
 describe("the command line", () => {
   test("a file larger than one answer is downloaded whole", async () => {
     const runId = await submit(
