@@ -44,7 +44,6 @@ export interface Workspace {
  * @throws {StartError | StateInUseError}
  */
 export async function startWorkspace(options: StartOptions, signal: AbortSignal): Promise<Workspace> {
-  const began = performance.now();
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const { stateFolder } = options;
   const config = openLocalConfig(stateFolder);
@@ -56,6 +55,7 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
   const storage = chooseStorage(stateFolder, config, options.storage);
   for (const folder of ["app", "host", ...BLOB_FOLDERS[storage]]) mkdirSync(join(stateFolder, folder), { recursive: true, mode: 0o700 });
   if (storage === "azurite") installAzurite(root);
+  const began = performance.now();
   const account = storage === "azurite" ? await openAccount(config) : undefined;
 
   // It takes as long to start as all the rest, and nothing needs it before.
