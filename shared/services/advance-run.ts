@@ -11,6 +11,7 @@ import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { inBatches } from "./in-batches.ts";
+import { instantOfRun } from "./instant-of-run.ts";
 import { readableStepRun } from "./step-context.ts";
 import { leaveMarker } from "./wake-run.ts";
 
@@ -151,7 +152,7 @@ async function moveHead(deps: AdvanceRunDeps, head: Stored<RunHead>, progress: P
   while (stored) {
     const before: RunHead = stored.value;
     if (before.settled || (outcome === undefined && before.startedAt !== undefined)) return;
-    const now = new Date(clock.now()).toISOString();
+    const now = instantOfRun(before, clock.now());
     const after: RunHead = {
       ...before,
       startedAt: before.startedAt ?? now,

@@ -5,6 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
+import { instantOfRun } from "./instant-of-run.ts";
 
 export interface FailRunDeps {
   runs: RunStore;
@@ -40,7 +41,7 @@ async function endHead({ runs, clock, log }: FailRunDeps, runId: string): Promis
       ...stored.value,
       status: "Failed",
       settled: true,
-      endedAt: new Date(clock.now()).toISOString(),
+      endedAt: instantOfRun(stored.value, clock.now()),
       failure: {
         code: "InternalError",
         cause: "Penstock itself failed again and again while it drove this run",
