@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, "dist", ".built");
-const SOURCES = ["functions", "shared", "local", "sdk", "cli", "scripts", "test/conformance", "test/chaos", "package.json"];
+const SOURCES = ["functions", "shared", "local", "sdk", "cli", "scripts", "test/conformance", "test/chaos", "test/simulate", "test/support", "package.json"];
 
 /** Entry points of everything but the app, by the path they get under dist/. */
 const PROGRAMS = {
@@ -18,6 +18,7 @@ const PROGRAMS = {
   "cli/main": "cli/main.ts",
   "test/conformance/main": "test/conformance/main.ts",
   "test/chaos/main": "test/chaos/main.ts",
+  "test/simulate/main": "test/simulate/main.ts",
   "test/chaos/preload": "test/chaos/preload/main.ts",
 };
 
