@@ -39,6 +39,8 @@ export function patchSqlite(points: Points): void {
       const waitedFor = syncsEachCommit(on) ? walEnd(file) : synced.get(file);
       whole();
       tearWal(file, waitedFor, points.cut);
+      // A loss of power takes from the others too what was not waited for.
+      for (const [other, end] of synced) if (other !== file) tearWal(other, end, (points.cut * 7) % 1);
     });
     if (points.tears && SYNCS.test(sql)) synced.set(file, walEnd(file));
     return result;
