@@ -60,7 +60,7 @@ export function casesNamed(only: string, points: readonly Point[], seeds: readon
   const [, scenario, point, mode, victims] = /^([\w-]+):(.+#\d+):(\w+):(\w+)$/.exec(only) ?? [];
   const whole = { scenario, point, mode, victims } as { scenario: Scenario; point: string; mode: Mode; victims: Victims };
   if (victims !== undefined && SCENARIOS.includes(whole.scenario)) return seeds.map((seed) => ({ ...whole, seed })); // not seen just now, but it may be met
-  return all.filter((one) => caseName(one).startsWith(only));
+  return spread(all.filter((one) => caseName(one).startsWith(only)));
 }
 
 /** Mixes cases so that whichever part of them there is time for holds every kind of point. */

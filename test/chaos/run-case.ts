@@ -15,6 +15,7 @@ import { drive, uploadAll } from "./drive.ts";
 import { type Finding, wrong } from "./finding.ts";
 import { CASE_MS, until } from "./patience.ts";
 import { pipelineOf } from "./pipelines.ts";
+import { watchUploads } from "./watch-uploads.ts";
 import { Workspace } from "./workspace.ts";
 
 /** How long a kill that has not come may still come after the run's end: some writes tidy up. */
@@ -52,6 +53,7 @@ async function play(scenario: Scenario, { dist, port }: Place, arm?: Arm): Promi
   const folder = await mkdtemp(join(tmpdir(), "penstock-chaos-"));
   const findings: Finding[] = [];
   const workspace = new Workspace({ dist, folder, port, findings });
+  const unwatch = watchUploads(workspace.stateFolder, findings);
   let points: Point[] = [];
   try {
     points = await live(scenario, workspace, folder, findings, arm);
@@ -59,6 +61,7 @@ async function play(scenario: Scenario, { dist, port }: Place, arm?: Arm): Promi
     findings.push(wrong(error instanceof Error ? error.message : String(error)));
     await workspace.kill().catch(() => undefined);
   }
+  unwatch();
   findings.push(...(await checkProcesses(folder)));
   for (const pid of processesOf(folder)) endProcess(pid);
   const { fired } = workspace;

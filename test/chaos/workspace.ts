@@ -10,6 +10,8 @@ import { CASE_MS, until } from "./patience.ts";
 import { FOLDER_VARIABLE } from "./pipelines.ts";
 
 const START_MS = 60_000;
+/** So few that steps of the fan-out have to wait. */
+const NODES = "2";
 
 /** A workspace as `npm start` makes it, kept up by starting it again whenever it dies. */
 export class Workspace {
@@ -115,7 +117,7 @@ export class Workspace {
       ],
       {
         stdio: ["ignore", "pipe", "pipe"],
-        env: { ...process.env, NO_COLOR: "1", PENSTOCK_LOCAL_NODES: "4", [FOLDER_VARIABLE]: this.#folder, ...preload },
+        env: { ...process.env, NO_COLOR: "1", PENSTOCK_LOCAL_NODES: NODES, [FOLDER_VARIABLE]: this.#folder, ...preload },
       },
     );
     const hear = (chunk: Buffer) => {
