@@ -1,0 +1,32 @@
+import type { World } from "../world.ts";
+import { checkHead, checkProgress, checkStepRun } from "./documents.ts";
+import { checkChange, checkStart, checkTimers, TIMER_LATENESS_MS } from "./instances.ts";
+import { checkJobStart } from "./jobs.ts";
+
+/** Looks at everything while it happens. */
+export function watch(world: World): void {
+  const { instances, documents, remote } = world;
+  const settledAt = new Map<string, number>();
+  documents.onWrite = (pk, sk, before, after) => {
+    if (sk === "graph") world.learnGraph(after);
+    if (pk === "runs") checkHead(world, before, after);
+    if (sk === "progress") checkProgress(world, before, after);
+    if (sk === "step") checkStepRun(world, before, after);
+    if (/"settled":true|"settledKey":/.test(after)) settledAt.set(pk === "runs" ? sk : pk, world.scheduler.now);
+  };
+  instances.onInstance = (before, after) => {
+    if (!before && after) checkStart(world, after, settledAt.get(after.id));
+    if (before && after) checkChange(world, before, after);
+  };
+  instances.onHistory = (instance, there, from) => {
+    if (from !== there.length)
+      world.violated("history-whole", `${instance.id} has ${there.length} events, and more are added as if there were ${from}`);
+  };
+  remote.onStart = (job) => checkJobStart(world, job);
+  let looked = 0;
+  world.scheduler.beforeStep = () => {
+    if (world.scheduler.now - looked < TIMER_LATENESS_MS / 2) return;
+    looked = world.scheduler.now;
+    checkTimers(world);
+  };
+}
