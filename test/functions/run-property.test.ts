@@ -178,7 +178,7 @@ async function checkRecords({ steps }: Scenario, rig: RunRig, runId: string): Pr
     expect(rig.documents.writesOf(new RegExp(`^${stepRunId}/step$`)).length).toBeLessThanOrEqual(2);
     expect(["Completed", undefined]).toContain(rig.instance(stepRunId)?.status);
   }
-  expect(rig.instance(runId)?.status).toBe("Completed");
+  expect(["Completed", undefined]).toContain(rig.instance(runId)?.status);
 }
 
 describe("any run, whatever goes wrong on the way", () => {
