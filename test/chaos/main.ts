@@ -5,7 +5,7 @@ import { isFree } from "../../local/workspace/free-port.ts";
 import { type Case, casesNamed, casesOf, type Point, SCENARIOS, spread } from "./case.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { Tally } from "./report.ts";
-import { type Place, record, runCase } from "./run-case.ts";
+import { abandon, type Place, record, runCase } from "./run-case.ts";
 
 /** Each lane has ports of its own, away from the product's and from what the system hands out. */
 const FIRST_PORT = 17_000;
@@ -21,6 +21,8 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => void abandon().finally(() => process.exit(130)));
   const lanes = Array.from({ length: options.lanes }, (_, lane) => placesOf(lane));
   console.log(`Finding the durable writes of ${SCENARIOS.length} scenarios …`);
   const points = await recordAll(lanes);

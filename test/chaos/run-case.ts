@@ -21,6 +21,20 @@ import { Workspace } from "./workspace.ts";
 /** How long a kill that has not come may still come after the run's end: some writes tidy up. */
 const LATE_MS = 400;
 
+/** The cases under way, by their folders. */
+const underWay = new Map<string, Workspace>();
+
+/** For an interruption: ends all processes of the cases under way and removes their folders. */
+export async function abandon(): Promise<void> {
+  await Promise.all(
+    [...underWay].map(async ([folder, workspace]) => {
+      await workspace.kill().catch(() => undefined);
+      await endAll(folder);
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
+    }),
+  );
+}
+
 export interface Place {
   /** Folder of the built programs. */
   dist: string;
@@ -53,6 +67,7 @@ async function play(scenario: Scenario, { dist, port }: Place, arm?: Arm): Promi
   const folder = await mkdtemp(join(tmpdir(), "penstock-chaos-"));
   const findings: Finding[] = [];
   const workspace = new Workspace({ dist, folder, port, findings });
+  underWay.set(folder, workspace);
   const unwatch = watchUploads(workspace.stateFolder, findings);
   let points: Point[] = [];
   try {
@@ -63,7 +78,8 @@ async function play(scenario: Scenario, { dist, port }: Place, arm?: Arm): Promi
   }
   unwatch();
   findings.push(...(await checkProcesses(folder)));
-  for (const pid of processesOf(folder)) endProcess(pid);
+  await endAll(folder);
+  underWay.delete(folder);
   const { fired } = workspace;
   if (process.env["PENSTOCK_CHAOS_KEEP"] && findings.length > 0) console.error(`  kept: ${folder}`);
   else await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -107,6 +123,16 @@ async function killInTheMiddle(workspace: Workspace, folder: string, orders: { a
 /** What was answered before a kill must be answered after it. */
 function reread(client: Client, run: RunResource): Promise<RunResource> {
   return client.json<RunResource>({ path: `runs/${run.id}` });
+}
+
+/** Also what is started while others are being ended. */
+async function endAll(folder: string): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    const left = processesOf(folder);
+    if (left.length === 0) return;
+    for (const pid of left) endProcess(pid);
+    await delay(50);
+  }
 }
 
 function endProcess(pid: number): void {
