@@ -1,5 +1,6 @@
 import { ApiClient } from "../sdk/client.ts";
 import { type FoundWorkspace, findWorkspace } from "../sdk/find-workspace.ts";
+import { shellWord } from "./shell-word.ts";
 import { type Environment, type Terminal, type TextStream, terminalOf } from "./terminal.ts";
 
 /** Options that every command takes. */
@@ -44,9 +45,19 @@ export function commandContext(options: GlobalOptions, io: Io): CommandContext {
     out,
     err: terminalOf(io.stderr, io.environment),
     isJson: options.output === "json",
-    command: io.environment["npm_command"] === "exec" ? "npx penstock" : "penstock",
+    command: commandOf(options, io),
     workspace,
     client: () => new ApiClient(workspace()),
     json: (value) => out.line(JSON.stringify(value, undefined, 2)),
   };
+}
+
+/** The command with the options by which it found its workspace, so that a hint reaches the same one. */
+function commandOf({ state, url }: GlobalOptions, io: Io): string {
+  const base = io.environment["npm_command"] === "exec" ? "npx penstock" : "penstock";
+  return [
+    base,
+    ...(state === undefined ? [] : ["--state", shellWord(state)]),
+    ...(url === undefined ? [] : ["--url", shellWord(url)]),
+  ].join(" ");
 }

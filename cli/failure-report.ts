@@ -1,6 +1,7 @@
 import type { ApiClient } from "../sdk/client.ts";
 import type { RunResource, StepResource } from "../shared/api/resources.ts";
 import { logPaths, tailLog } from "./read-log.ts";
+import { shellWord } from "./shell-word.ts";
 import { spanOf } from "./step-line.ts";
 import type { Terminal } from "./terminal.ts";
 import { cutText, harmless } from "./text-width.ts";
@@ -21,7 +22,7 @@ export async function reportFailure(
 ): Promise<void> {
   const failed = steps.filter(({ status }) => status === "Failed");
   for (const step of failed.slice(0, MAX_STEPS)) await reportStep(client, run, step, out, command);
-  if (failed.length > MAX_STEPS) out.line(`and ${failed.length - MAX_STEPS} more steps failed: ${command} run show ${run.id}`);
+  if (failed.length > MAX_STEPS) out.line(`and ${failed.length - MAX_STEPS} more failed: ${command} run show ${run.id}`);
   if (failed.length === 0 && run.failure) describe(out, run.failure);
 }
 
@@ -57,9 +58,4 @@ async function lastLines(client: ApiClient, step: StepResource): Promise<{ path?
     if (lines.length > 0) return { path, lines };
   }
   return { lines: [] };
-}
-
-/** A word as a POSIX shell takes it. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

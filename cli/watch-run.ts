@@ -20,6 +20,8 @@ export interface WatchOutput {
   readonly signal?: AbortSignal;
   /** What a user types to get the command, in hints. */
   readonly command?: string;
+  /** Whether to say what to type next; true unless told. A workspace that ends with the run can be asked nothing more. */
+  readonly hints?: boolean;
   /** What stands below a live table, e.g. what Ctrl-C does. */
   readonly hint?: string;
 }
@@ -36,7 +38,7 @@ export async function watchRun(client: ApiClient, runId: string, output: WatchOu
   const outcome = RunOutcome.parse(run.status);
   if (outcome === "Failed") await reportFailure(client, run, last?.steps ?? [], out, command);
   for (const warning of run.warnings.slice(started.warnings.length)) out.line(`${out.colors.yellow("warning")} ${harmless(warning)}`);
-  sayOutcome(run, outcome, out, command);
+  sayOutcome(run, outcome, out, output.hints === false ? undefined : command);
   return outcome;
 }
 
@@ -55,14 +57,14 @@ async function showSteps(client: ApiClient, run: RunResource, out: Terminal, out
   return last;
 }
 
-function sayOutcome(run: RunResource, outcome: RunOutcome, out: Terminal, command: string): void {
+function sayOutcome(run: RunResource, outcome: RunOutcome, out: Terminal, command: string | undefined): void {
   const { green, red, yellow, bold } = out.colors;
   const mark = { Completed: green("✔"), Failed: red("✖"), Canceled: yellow("■") }[outcome];
   out.line();
   out.line(
     `${mark} ${bold(harmless(run.displayName))} ${outcome.toLowerCase()} after ${formatSpan(run.startedAt ?? run.createdAt, run.endedAt, Date.now())}`,
   );
-  if (outcome === "Completed") out.line(`  next    ${command} run outputs ${run.id}`);
+  if (outcome === "Completed" && command !== undefined) out.line(`  next    ${command} run outputs ${run.id}`);
 }
 
 async function readRun(client: ApiClient, runId: RunId): Promise<RunResource> {

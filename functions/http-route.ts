@@ -75,7 +75,9 @@ async function parseRequest<R extends Route>(route: R, request: HttpRequest) {
     return parsed?.data;
   };
   const params = read(route.params, request.params, "params");
-  const query = read(route.query, route.query && parseQuery(request.url), "query");
+  const asked = parseQuery(request.url);
+  errors.push(...unknownNames(asked, Object.keys(route.query?.shape ?? {})));
+  const query = read(route.query, route.query && asked, "query");
   const head = read(route.headers, headers, "headers");
   const bytes = route.body === undefined ? undefined : await readBody(route, request);
   const body =
@@ -83,6 +85,16 @@ async function parseRequest<R extends Route>(route: R, request: HttpRequest) {
   if (errors.length > 0) throw new ProblemError({ kind: "invalid-request", errors: errors.slice(0, SHOWN_ERRORS) });
   // The schemas of the route have read each part: its type is what they say.
   return { params, query, headers: head, body } as Omit<RouteRequest<R>, "caller" | "range">;
+}
+
+/** A misspelt name would be a filter that does not filter. */
+function unknownNames(asked: Record<string, string>, known: string[]): ProblemDetail[] {
+  const unknown = Object.keys(asked).filter((name) => !known.includes(name));
+  return unknown.map((name) => ({
+    pointer: `/query/${name}`,
+    message: `there is no query parameter ${JSON.stringify(name)} here`,
+    remedy: known.length > 0 ? `known: ${known.join(", ")}` : "this route takes none",
+  }));
 }
 
 async function readBody(route: Route, request: HttpRequest): Promise<Uint8Array> {

@@ -14,7 +14,9 @@ async function main(): Promise<number> {
   const running = await findRunning(options.stateFolder);
   if (running) {
     console.log(`Penstock already runs on ${options.stateFolder}: ${running.address} (process ${running.pid})`);
-    return 0;
+    if (!options.once) return 0;
+    console.error("--once starts a workspace of its own: stop that one, or name another folder with --state.");
+    return 1;
   }
   const interrupted = new AbortController();
   let signals = 0;

@@ -19,7 +19,9 @@ const BIN = join(ROOT, "node_modules", ".bin");
 if (process.platform === "win32") {
   fail("Penstock runs on Linux and macOS. On Windows, use it inside WSL: https://learn.microsoft.com/windows/wsl/install");
 }
-const nodeIsOld = isOlder(process.versions.node, FLOOR);
+const ownNode = join(OWN_NODE, "node_modules", ".bin", "node");
+// Once installed it is what runs this file too: that the Node is new then says nothing of the machine's.
+const nodeIsOld = isOlder(process.versions.node, FLOOR) || existsSync(ownNode);
 const lock = readFileSync(join(ROOT, "package-lock.json"));
 const wanted = createHash("sha256").update(lock).digest("hex");
 const withDev = process.argv.includes("--dev");
@@ -41,7 +43,7 @@ if (installed !== `${wanted} all` && (withDev || installed !== `${wanted} start`
   );
   writeFileSync(STAMP, `${wanted} ${withDev ? "all" : "start"}\n`);
 }
-if (nodeIsOld && !existsSync(join(OWN_NODE, "node_modules", ".bin", "node"))) {
+if (nodeIsOld && !existsSync(ownNode)) {
   say(`This machine has Node ${process.versions.node}; installing Node 24 for this folder only …`);
   mkdirSync(OWN_NODE, { recursive: true });
   writeFileSync(join(OWN_NODE, "package.json"), '{"private":true}\n');
@@ -61,7 +63,7 @@ if (nodeIsOld && !existsSync(join(OWN_NODE, "node_modules", ".bin", "node"))) {
 }
 if (nodeIsOld && !existsSync(join(BIN, "node"))) {
   rmSync(join(BIN, "node"), { force: true }); // a dangling link does not exist, yet stands in the way
-  symlinkSync(join(OWN_NODE, "node_modules", ".bin", "node"), join(BIN, "node"));
+  symlinkSync(ownNode, join(BIN, "node"));
 }
 const { buildIfStale } = await import(pathToFileURL(join(ROOT, "scripts", "build.mjs")).href);
 await buildIfStale(say);

@@ -96,7 +96,11 @@ async function followLogs(
     // Asked first: a log that comes after this look cannot come after the end.
     const isLast = await hasStepEnded();
     for (const path of await logPaths(client, runId)) {
-      if (!reading.has(path)) reading.set(path, pump(client, runId, path, sinkOf(), signal));
+      if (reading.has(path)) continue;
+      const pumped = pump(client, runId, path, sinkOf(), signal);
+      // Its failure is met below, when all are waited for; meanwhile it must not count as unhandled.
+      pumped.catch(() => undefined);
+      reading.set(path, pumped);
     }
     if (isLast) break;
     await delay(NEW_LOGS_MS, undefined, { signal });

@@ -16,6 +16,8 @@ export function lockState(folder: string): { release(): void } {
     database.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE;`);
   } catch (cause) {
     database.close();
+    const isBusy = cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" && (cause.errcode & 0xff) === 5;
+    if (!isBusy) throw cause; // a full or broken disk, which its own message tells
     throw new Error(`the stand-ins of ${folder} run already; end them first`, { cause });
   }
   return { release: () => database.close() };

@@ -33,10 +33,16 @@ export function lockStateFolder(stateFolder: string): () => void {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
+    if (!isBusy(cause)) throw cause; // a full or broken disk, which its own message tells
     throw new StateInUseError(stateFolder, readPid(pidFile), { cause });
   }
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
   return () => lock.close();
+}
+
+/** SQLITE_BUSY, in any of its extended forms. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" && (error.errcode & 0xff) === 5;
 }
 
 function readPid(path: string): number | undefined {

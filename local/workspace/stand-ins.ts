@@ -9,13 +9,20 @@ import { StartError } from "./start-error.ts";
 const Ready = z.object({ ready: z.literal(true), address: z.url(), liveJobs: z.int() }).loose();
 const Refused = z.object({ error: z.string() }).loose();
 
+/** Between a death and the next start, in milliseconds: doubled each time, so that what cannot start does not fill the disk with trying. */
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 30_000;
+
 export interface StandIns {
   /** As `http://127.0.0.1:7072`. */
   readonly address: string;
   /** Jobs of former starts that have not ended. */
   readonly liveJobs: number;
-  /** Ends running jobs, which are queued again for the next start, then the process; kills it when that takes longer than `graceMs`. */
-  stop(graceMs: number): Promise<void>;
+  /**
+   * Ends the process; kills it when that takes longer than `graceMs`. `preempt`: running jobs are ended and queued again for the next
+   * start; otherwise they run on and are taken over there.
+   */
+  stop(graceMs: number, how: { preempt: boolean }): Promise<void>;
 }
 
 /**
@@ -27,6 +34,7 @@ export async function startStandIns(
   { log, logFile }: { log: HostLog; logFile: string },
 ): Promise<StandIns> {
   let stopping = false;
+  let deaths = 0;
   let child = spawnStandIns(logFile);
   const { address, liveJobs } = await configure(child, config);
   const port = Number(new URL(address).port);
@@ -35,23 +43,34 @@ export async function startStandIns(
   function watch(): void {
     child.once("exit", (code, signal) => {
       if (stopping) return;
-      log("error", "the stand-ins ended; they are started again", { code, signal });
-      child = spawnStandIns(logFile);
-      watch();
-      configure(child, { ...config, port }).catch((error: Error) =>
-        log("error", "the stand-ins could not be started again", { cause: error.message }),
-      );
+      const waitMs = Math.min(FIRST_WAIT_MS * 2 ** deaths++, LONGEST_WAIT_MS);
+      log("error", `the stand-ins ended; they are started again in ${waitMs / 1000} s (see ${logFile})`, { code, signal });
+      setTimeout(startAgain, waitMs).unref();
     });
+  }
+  function startAgain(): void {
+    if (stopping) return;
+    child = spawnStandIns(logFile);
+    watch();
+    configure(child, { ...config, port }).then(
+      (again) => {
+        setTimeout(() => (deaths = 0), LONGEST_WAIT_MS).unref();
+        // The app holds the old address in its settings: going on would be a workspace that runs nothing and says nothing.
+        if (again.address !== address)
+          log("error", `the stand-ins lost port ${port} to another program; stop this workspace and start it again`);
+      },
+      (error: Error) => log("error", "the stand-ins could not be started again", { cause: error.message }),
+    );
   }
   return {
     address,
     liveJobs,
-    async stop(graceMs) {
+    async stop(graceMs, { preempt }) {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
       const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
-      if (child.connected) child.send({ stop: true, preempt: true });
+      if (child.connected) child.send({ stop: true, preempt });
       else child.kill("SIGTERM");
       await ended;
       clearTimeout(timer);

@@ -64,9 +64,9 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
   let host: Host | undefined;
   let standIns: StandIns | undefined;
   let isPublished = false;
-  const stop = async (graceMs: number) => {
+  const stop = async (graceMs: number, how = { preempt: true }) => {
     const withoutAzurite = account ? graceMs - AZURITE_STOP_MS : graceMs;
-    await Promise.all([host?.stop(Math.min(400, graceMs)), standIns?.stop(withoutAzurite)]);
+    await Promise.all([host?.stop(Math.min(400, graceMs)), standIns?.stop(withoutAzurite, how)]);
     await (await azurite?.catch(() => undefined))?.stop(AZURITE_STOP_MS);
     // Never that of another workspace, which is why we may have to stop.
     if (isPublished) removeWorkspaceFile(stateFolder);
@@ -77,7 +77,8 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
       log,
       logFile: join(stateFolder, "logs", "stand-ins.log"),
     });
-    if (port !== (config.port ?? port) && standIns.liveJobs > 0) throw jobsHoldAddress(config.port ?? port, standIns.liveJobs);
+    if (port !== (config.port ?? port) && standIns.liveJobs > 0)
+      throw jobsHoldAddress(config.port ?? port, standIns.liveJobs, options.port !== undefined);
     const settings = appSettings({ config, secrets, stateFolder, port, account, standIns: standIns.address });
     host = await startHost({ appRoot: root, stateFolder: join(stateFolder, "host"), port, settings, masterKey: secrets.masterKey, log });
     await azurite;
@@ -110,7 +111,7 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
     });
     return { address, client, root, stop };
   } catch (error) {
-    await stop(1000);
+    await stop(1000, { preempt: false }); // jobs that outlived the last start must outlive a start that failed
     if (error instanceof PortInUseError) throw new StartError(`port ${port} was taken while we started`, "start again");
     throw error;
   }
@@ -121,9 +122,12 @@ function startAzurite(stateFolder: string, { port, name, key }: StorageAccount, 
   return startAzuriteProcess({ folder: join(stateFolder, "azurite"), port, account: { name, key } }, { log, logFile });
 }
 
-function jobsHoldAddress(port: number, count: number): StartError {
+function jobsHoldAddress(port: number, count: number, wasAsked: boolean): StartError {
+  const jobs = `${count} ${count === 1 ? "job" : "jobs"} of this workspace that ${count === 1 ? "has" : "have"} not ended will call it on port ${port}`;
+  if (wasAsked)
+    return new StartError(`${jobs}, so it cannot start on another`, "start without --port, or begin a workspace of its own with --state");
   return new StartError(
-    `port ${port} is in use by another program, and ${count} ${count === 1 ? "job" : "jobs"} of this workspace that ${count === 1 ? "has" : "have"} not ended will call it there`,
+    `${jobs}, which is in use by another program`,
     `end the program that holds port ${port} and start again (on Linux: ss -ltnp 'sport = :${port}'), or begin a workspace of its own with --state`,
   );
 }

@@ -1,6 +1,8 @@
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { describeCycle } from "../../shared/domain/check-graph.ts";
+import { Dag } from "../../shared/domain/dag.ts";
 import { isSafeRelativePath, StepKey } from "../../shared/domain/ids.ts";
 import type { DataPath, PipelineParameter } from "../../shared/domain/pipeline-graph.ts";
 import { checkShape } from "./check-shape.ts";
@@ -56,6 +58,7 @@ class PipelineReader {
     const stepKeys = this.keys("steps");
     for (const key of stepKeys) this.destinationsOf(key);
     const steps = this.steps(stepKeys, Object.keys(parameters));
+    if (this.report.count > 0) this.reportCycles(steps);
     const name = this.tree.text(["pipeline", "name"]);
     const description = this.tree.text(["pipeline", "description"]);
     const { tree, warnings, data } = this;
@@ -73,6 +76,23 @@ class PipelineReader {
       warnings,
       locate: (pointer) => locatePointer(pointer, tree, stepKeys),
     };
+  }
+
+  /** The server names cycles, but a file with other problems is not sent to it. */
+  private reportCycles(steps: readonly DraftStep[]): void {
+    const indexOf = new Map(steps.map(({ step }, index) => [step.key, index]));
+    const dag = Dag.of(
+      steps.map(({ step }) => {
+        const data = Object.values(step.inputs ?? {}).flatMap(({ source }) => ("step" in source ? [source.step] : []));
+        return [...new Set([...data, ...(step.runAfter ?? [])].flatMap((key) => indexOf.get(key) ?? []))];
+      }),
+    );
+    for (const cycle of "cycles" in dag ? dag.cycles : []) {
+      if (cycle.length === 2) continue; // a step that names itself was told where it does
+      const keys = cycle.map((index) => steps[index]?.step.key ?? "?");
+      const { message, remedy } = describeCycle(keys);
+      this.report.add(this.tree.position(["pipeline", "steps", keys[0] ?? ""], "key"), message, remedy);
+    }
   }
 
   private checkRoot(): void {

@@ -23,14 +23,17 @@ export function checkGraph(graph: PipelineGraph): { dag: Dag } | { problems: Pro
     if (!indexOf.has(key)) report(problems, () => unknown(`/targets/${at}`, "step", key, [...indexOf.keys()]));
   });
   const dag = Dag.of(dependsOn);
-  if (!("cycle" in dag)) return problems.length > 0 ? { problems } : { dag };
-  const keys = dag.cycle.map((index) => graph.steps[index]?.key ?? "?");
-  problems.push({
-    pointer: `/steps/${dag.cycle[0]}`,
-    message: `steps wait for one another: ${someOf(keys).join(" → ")}`,
-    remedy: "take away one of these dependencies",
-  });
+  if (!("cycles" in dag)) return problems.length > 0 ? { problems } : { dag };
+  for (const cycle of dag.cycles) {
+    const keys = cycle.map((index) => graph.steps[index]?.key ?? "?");
+    report(problems, () => ({ pointer: `/steps/${cycle[0]}`, ...describeCycle(keys) }));
+  }
   return { problems };
+}
+
+/** What is said of a cycle, by its steps' keys in the order of work. */
+export function describeCycle(keys: string[]): { message: string; remedy: string } {
+  return { message: `steps wait for one another: ${someOf(keys).join(" → ")}`, remedy: "take away one of these dependencies" };
 }
 
 /** Indexes of the steps that a step waits for: by data and by `runAfter`, each once. Unknown keys are left out. */

@@ -11,9 +11,9 @@ export class Dag {
 
   /**
    * Kahn's algorithm (CACM 5(11), 1962). Iterative, so that depth costs no stack.
-   * @returns the graph, or the indexes on one cycle, first and last the same.
+   * @returns the graph, or cycles that share no node, each as indexes in the order of work, first and last the same.
    */
-  static of(dependsOn: readonly (readonly number[])[]): Dag | { cycle: number[] } {
+  static of(dependsOn: readonly (readonly number[])[]): Dag | { cycles: number[][] } {
     const waitsFor = dependsOn.map((dependencies) => dependencies.length);
     const dependants = invert(dependsOn);
     const order = waitsFor.flatMap((count, index) => (count === 0 ? [index] : []));
@@ -25,7 +25,7 @@ export class Dag {
       }
     }
     if (order.length === dependsOn.length) return new Dag(order, dependsOn);
-    return { cycle: findCycle(dependsOn, (index) => (waitsFor[index] ?? 0) > 0) };
+    return { cycles: findCycles(dependsOn, new Set(waitsFor.flatMap((count, index) => (count > 0 ? [index] : [])))) };
   }
 
   /** The given indexes and all they need, directly or not (v1's closure). */
@@ -45,16 +45,24 @@ export function invert(dependsOn: readonly (readonly number[])[]): number[][] {
   return dependants;
 }
 
-/** Every index left over by Kahn's algorithm waits for another one left over: following those must come round. */
-function findCycle(dependsOn: readonly (readonly number[])[], isLeft: (index: number) => boolean): number[] {
-  const path: number[] = [];
-  const positions = new Map<number, number>();
-  let at = dependsOn.findIndex((_, index) => isLeft(index));
-  while (!positions.has(at)) {
-    positions.set(at, path.length);
-    path.push(at);
-    at = dependsOn[at]?.find(isLeft) ?? at;
+/**
+ * Walks from dependant to dependency among what Kahn's algorithm left over: each walk ends where nothing is left to wait for, or comes round.
+ * What was walked is done with, so all walks together take one look at each edge.
+ */
+function findCycles(dependsOn: readonly (readonly number[])[], left: Set<number>): number[][] {
+  const cycles: number[][] = [];
+  for (const start of left) {
+    const path: number[] = [];
+    const positions = new Map<number, number>();
+    let at: number | undefined = start;
+    while (at !== undefined && !positions.has(at)) {
+      positions.set(at, path.length);
+      path.push(at);
+      at = dependsOn[at]?.find((dependency) => left.has(dependency));
+    }
+    // Told from dependency to dependant it reads as the order of work.
+    if (at !== undefined) cycles.push([...path.slice(positions.get(at)), at].reverse());
+    for (const walked of path) left.delete(walked);
   }
-  // The walk went from dependant to dependency; told the other way round it reads as the order of work.
-  return [...path.slice(positions.get(at)), at].reverse();
+  return cycles;
 }

@@ -30,7 +30,7 @@ export interface LongPoll {
 const ASKED_PHASES = 100;
 
 export const listRuns =
-  ({ runs }: ViewRunsDeps) =>
+  ({ runs }: Pick<ViewRunsDeps, "runs">) =>
   async ({
     experimentName,
     status,
@@ -44,7 +44,7 @@ export const listRuns =
   }): Promise<{ runs: RunResource[]; cursor?: string }> => {
     const page = await runs.list({ ...(experimentName && { experimentName }), ...(status && { status }) }, { after: cursor, limit });
     return {
-      runs: page.items.map((head) => pipelineRun(head, undefined, undefined)),
+      runs: await Promise.all(page.items.map((head) => viewPipelineRun(runs, head))),
       ...(page.next !== undefined && { cursor: page.next }),
     };
   };
@@ -68,8 +68,7 @@ export const listSteps =
 export async function toRunResource(deps: ViewRunsDeps, found: FoundRun): Promise<RunResource> {
   switch (found.kind) {
     case "pipelineRun": {
-      const [record, progress] = await Promise.all([deps.runs.record(found.head.id), deps.runs.progress(found.head.id)]);
-      return pipelineRun(found.head, record?.value, progress?.value);
+      return await viewPipelineRun(deps.runs, found.head);
     }
     case "stepRun": {
       const { stepRun } = found;
@@ -116,6 +115,11 @@ function common<K extends RunResource["kind"]>(
   revised: readonly string[],
 ) {
   return { id, kind, revision: digest(revised), tags: record?.tags ?? {}, properties: { ...properties, ...record?.properties } };
+}
+
+async function viewPipelineRun(runs: RunStore, head: RunHead): Promise<RunResource> {
+  const [record, progress] = await Promise.all([runs.record(head.id), runs.progress(head.id)]);
+  return pipelineRun(head, record?.value, progress?.value);
 }
 
 function pipelineRun(head: RunHead, record: RunRecord | undefined, progress: Progress | undefined): RunResource {

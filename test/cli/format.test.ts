@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { shellWord } from "../../cli/failure-report.ts";
 import { formatBytes, formatDuration } from "../../cli/format.ts";
+import { shellWord } from "../../cli/shell-word.ts";
 import { terminalOf } from "../../cli/terminal.ts";
 import { cutText, harmless, textWidth } from "../../cli/text-width.ts";
 import { suggest } from "../../sdk/suggest.ts";

@@ -65,7 +65,7 @@ describe("penstock run submit", () => {
 
     const [id] = workspace.runs.keys();
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${id}\n` });
-    expect(stderr).toBe(`Submitted demo to experiment e: 2 steps\n  next    penstock run show ${id}\n`);
+    expect(stderr).toBe(`Submitted demo to experiment e: 2 steps\n  next    penstock --url ${workspace.url} run show ${id}\n`);
     expect(workspace.submitted[0]).toMatchObject({ experimentName: "e", parameters: { rate: 0.5 }, tags: { a: "b" } });
   });
 
@@ -88,7 +88,7 @@ describe("penstock run submit", () => {
         "TIME train completed after 52 s",
         "",
         "✔ demo completed",
-        `  next    penstock run outputs ${id}`,
+        `  next    penstock --url ${workspace.url} run outputs ${id}`,
         "",
       ].join("\n"),
     );
@@ -106,7 +106,7 @@ describe("penstock run submit", () => {
     expect(stderr).toContain(
       "✖ train failed after 52 s (attempt 1), exit code 1\n  cause   your script ended with exit code 1\n  remedy  look at its log\n  the last 30 lines of user_logs/std_log.txt:\n  │ line 11\n",
     );
-    expect(stderr).toContain(`  │ line 40\n  next    penstock run logs ${id} train\n`);
+    expect(stderr).toContain(`  │ line 40\n  next    penstock --url ${workspace.url} run logs ${id} train\n`);
     expect(stderr).not.toContain("line 10\n");
   });
 
@@ -162,7 +162,9 @@ describe("penstock run submit", () => {
 
     const [id] = workspace.runs.keys();
     expect(code).toBe(130);
-    expect(stderr).toContain(`Detached; the run goes on.\n  look    penstock run show ${id}\n  cancel  penstock run cancel ${id}\n`);
+    expect(stderr).toContain(
+      `Detached; the run goes on.\n  look    penstock --url ${workspace.url} run show ${id}\n  cancel  penstock --url ${workspace.url} run cancel ${id}\n`,
+    );
     expect(workspace.calls).not.toContain("cancelRun");
   });
 
@@ -185,6 +187,24 @@ describe("penstock run submit", () => {
       'error The parameters cannot be set so\n  --set rte: the pipeline declares no such parameter (did you mean "rate"?)\n',
     );
     expect(workspace.calls).toEqual([]);
+  });
+});
+
+describe("penstock run logs --follow", () => {
+  test("ends by Ctrl-C without a word of its own", async () => {
+    await using workspace = await StubWorkspace.start();
+    const entry = await aRun(workspace, (stub, run) => {
+      const train = run.steps.find(({ key }) => key === "train");
+      run.logs.set(train?.runId ?? "", new Map([["user_logs/std_log.txt", "first\n"]]));
+      stub.move(run, "train", { status: "Running", attempt: 1, startedAt: times.startedAt });
+    });
+
+    const running = penstock.start(["run", "logs", entry.run.id, "--follow"], { workspace, cwd: project.path });
+    await running.says("first");
+    running.child.kill("SIGINT");
+    const { code, stderr } = await running.ended;
+
+    expect({ code, stderr }).toEqual({ code: 130, stderr: "" });
   });
 });
 

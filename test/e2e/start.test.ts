@@ -128,10 +128,40 @@ describe("npm start", () => {
     const refused = await npmStart(["--state", folder]);
 
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toContain(`port ${port} is in use`);
+    expect(refused.stderr).toContain(`on port ${port}, which is in use by another program`);
     expect(await processesWith(folder)).toEqual([]);
     await new Promise((resolve) => other.close(resolve));
   }, 60_000);
+
+  test("a start that is refused leaves a job alone that outlived the last one", async () => {
+    const folder = await aFolder();
+    const first = await start(folder);
+    const [started, go] = [join(folder, "started"), join(folder, "go")];
+    const file = await aPipelineFile(folder, {
+      slow: { command: `echo started >> ${started}; while [ ! -e ${go} ]; do sleep 0.05; done` },
+    });
+    const { run: submitted } = await submitFile(first.client, file);
+    await until(() => existsSync(started) || undefined, "the step to start");
+    await first.end("SIGKILL");
+
+    const refused = await npmStart(["--state", folder, "--port", String(await aPort())]);
+    const second = await start(folder);
+    await run("touch", [go]);
+
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("start without --port") });
+    expect((await settled(second, submitted.id)).status).toBe("Completed");
+    expect(readFileSync(started, "utf8")).toBe("started\n");
+  }, 60_000);
+
+  test("with --once refuses a folder on which a workspace runs", async () => {
+    const folder = await aFolder();
+    await start(folder);
+
+    const { code, stderr } = await npmStart(["--state", folder, "--once"]);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain("--state");
+  }, 30_000);
 
   test("when everything is killed, the job runs on, is adopted at the next start and is not run again", async () => {
     const folder = await aFolder();

@@ -99,6 +99,14 @@ describe("httpRoute", () => {
     expect(answer.jsonBody).toMatchObject({ body: { name: "__proto__ \\u005f" } });
   });
 
+  test("refuses a query parameter that the route does not have, and names those it has", async () => {
+    const answer = await call({ body: { name: "x" }, query: { limt: "1" } });
+
+    expect(JSON.parse(String(answer.body)).errors).toEqual([
+      { pointer: "/query/limt", message: 'there is no query parameter "limt" here', remedy: "known: limit" },
+    ]);
+  });
+
   test("brackets inside texts do not count as depth", async () => {
     const answer = await call({ body: { name: `${"[".repeat(200)}\\"{` } });
 

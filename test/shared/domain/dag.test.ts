@@ -11,21 +11,28 @@ describe("Dag", () => {
   test("names the steps on a cycle in the order of work", () => {
     const found = Dag.of([[], [0, 3], [1], [2]]); // 1 → 2 → 3 → 1
 
-    expect(found).toHaveProperty("cycle");
-    const { cycle } = found as { cycle: number[] };
+    expect(found).toHaveProperty("cycles");
+    const { cycles } = found as { cycles: number[][] };
+    const [cycle = []] = cycles;
     expect(cycle).toHaveLength(4);
     expect(cycle[0]).toBe(cycle[3]);
     expect(new Set(cycle)).toEqual(new Set([1, 2, 3]));
   });
 
   test("takes a step that waits for itself for a cycle", () => {
-    expect(Dag.of([[0]])).toEqual({ cycle: [0, 0] });
+    expect(Dag.of([[0]])).toEqual({ cycles: [[0, 0]] });
   });
 
   test("finds a cycle behind steps that only wait for it", () => {
     const found = Dag.of([[1], [2], [1]]);
 
-    expect(found).toEqual({ cycle: [1, 2, 1] });
+    expect(found).toEqual({ cycles: [[1, 2, 1]] });
+  });
+
+  test("names every cycle that shares no step with another", () => {
+    const found = Dag.of([[1], [0], [3], [4], [2], [0, 2]]); // 0 ⇄ 1, 2 → 4 → 3 → 2, and one behind both
+
+    expect("cycles" in found && found.cycles.map((cycle) => new Set(cycle))).toEqual([new Set([0, 1]), new Set([2, 3, 4])]);
   });
 
   test("orders a chain of 20,000 without running out of stack", () => {

@@ -110,6 +110,11 @@ export class Environments {
     return toolchain(folder, recipe);
   }
 
+  /** What of an environment is not honoured here, as far as it was read: also when it could not be built. */
+  warningsNow(version: EnvironmentVersion): string[] {
+    return this.#recipes.get(recipeKey(version))?.warnings ?? [];
+  }
+
   /** What is known without asking the system: an environment that names no Python version. */
   #recipeNow(version: EnvironmentVersion): Recipe | undefined {
     const interpreter = this.#default;

@@ -5,7 +5,7 @@ const SIGNALS = new Map(Object.entries(constants.signals).map(([name, number]) =
 
 const REMEDIES: Readonly<Record<number, string>> = {
   126: "the file is there, but cannot be run: is it executable, and is its first line right?",
-  127: "the program was not found: is it in the environment, and on PATH?",
+  127: "the program was not found; it must be in the environment and on PATH",
 };
 
 /** What an exit code other than 0 means. By the shell's rule 128 and above stand for an end by signal. */

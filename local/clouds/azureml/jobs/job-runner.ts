@@ -194,7 +194,11 @@ export class JobRunner {
       live.toolchain = await this.#parts.environments.prepare(this.#settings.environmentOf(job.properties), log, live.abort.signal);
     } catch (error) {
       if (this.#stopped || job.state.ending) return;
-      this.#conclude(job, { status: "Failed", failure: { code: "ImageBuildFailure", message: (error as Error).message }, warnings: [] });
+      this.#conclude(job, {
+        status: "Failed",
+        failure: { code: "ImageBuildFailure", message: (error as Error).message },
+        warnings: this.#parts.environments.warningsNow(this.#settings.environmentOf(job.properties)),
+      });
       return;
     }
     if (this.#stopped || job.state.ending) return;
