@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { StepRunInput } from "../../shared/domain/turns.ts";
 import { aGraph, diamond } from "../support/graphs.ts";
 import { RunRig } from "../support/run-rig.ts";
 
@@ -48,6 +49,44 @@ describe("a cancel", () => {
 
     expect(head.status).toBe("Canceled");
     expect(jobs(rig)).toEqual({ a: "canceled" });
+  });
+
+  test("whose notice is lost, between a step's begin and its submit, ends the job at once and not at the first look", async () => {
+    await using rig = await RunRig.open();
+    rig.plans({ a: LONG });
+    const runId = await rig.submit(aGraph({ a: [] }));
+    rig.documents.after = async ({ operation, sk }) => {
+      const stored = await rig.runs.head(runId);
+      if (operation !== "create" || sk !== "step" || !stored) return;
+      const asked = new Date(rig.clock.now()).toISOString();
+      await rig.runs.replaceHead({ ...stored.value, status: "CancelRequested", cancelRequestedAt: asked }, stored.etag);
+    };
+
+    await rig.pass(1000);
+
+    expect(jobs(rig)).toEqual({ a: "canceled" });
+  });
+
+  test("settles a step in one of two calls that begin it at once, and the other starts nothing", async () => {
+    await using rig = await RunRig.open();
+    const runId = await rig.submit(aGraph({ a: [] }));
+    let input: unknown;
+    rig.interpose = (call) => {
+      if (call.name === "beginStep") input = call.input;
+      return call.run();
+    };
+    let isFirst = true;
+    rig.documents.before = async ({ operation, sk }) => {
+      if (operation !== "create" || sk !== "step" || !isFirst) return;
+      isFirst = false;
+      await rig.services.cancelRun(runId);
+      await rig.services.beginStep(StepRunInput.parse(input));
+    };
+
+    const head = await rig.ended(runId, 60_000);
+
+    expect(head.status).toBe("Canceled");
+    expect(jobs(rig)).toEqual({});
   });
 
   test("right after the submit ends the job, before anything has told of it", async () => {
@@ -140,6 +179,20 @@ describe("a cancel", () => {
 
     expect(head).toMatchObject({ status: "Canceled", startedAt: expect.any(String) });
     expect(head.cancelRequestedAt).toBeDefined();
+  });
+
+  test("that comes while the run's end is stored leaves the end as it is", async () => {
+    await using rig = await RunRig.open();
+    const runId = await rig.submit(aGraph({ a: [] }));
+    let moves = 0;
+    rig.documents.before = async ({ operation, pk, by }) => {
+      // The head is moved twice: when the run begins and when it ends.
+      if (operation === "replace" && pk === "runs" && by !== undefined && ++moves === 2) await rig.services.cancelRun(runId);
+    };
+
+    const head = await rig.ended(runId, 60_000);
+
+    expect(head).toMatchObject({ status: "Completed", cancelRequestedAt: expect.any(String) });
   });
 
   test("is not lost where the host dies between the decision to stop and its telling the steps", async () => {
