@@ -10,6 +10,7 @@ import type { FileResource, OutputResource } from "../../shared/api/resources.ts
 import { listOutputs } from "../../shared/api/routes/runs.ts";
 import { getFile, listFiles } from "../../shared/api/routes/storage.ts";
 import { isSafeRelativePath } from "../../shared/domain/ids.ts";
+import { type Artifact, artifactBytes, artifactsOf } from "../artifacts.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatBytes } from "../format.ts";
@@ -24,7 +25,10 @@ const DOWNLOAD_TIMEOUT_SECONDS = 600;
 /** Bytes asked for at once. */
 const RANGE_BYTES = 32 * 1024 * 1024;
 
-/** `run outputs RUN [STEP]`: the files of declared outputs; `--download DIR` puts them into `DIR/<step>/<output>/`. */
+/**
+ * `run outputs RUN [STEP]`: the files of declared outputs and the artifacts; `--download DIR` puts them into `DIR/<step>/<output>/` and
+ * `DIR/<step>/artifacts/`.
+ */
 export async function outputs(
   context: CommandContext,
   reference: string,
@@ -33,34 +37,53 @@ export async function outputs(
 ): Promise<ExitCode> {
   const client = context.client();
   const run = await resolveRun(client, reference);
-  const key = step === undefined ? undefined : (await resolveSteps(client, run, step))[0]?.key;
+  const steps = run.kind === "pipelineRun" ? await resolveSteps(client, run, step) : [{ key: run.displayName, runId: run.id, attempt: 1 }];
+  const key = step === undefined ? undefined : steps[0]?.key;
   const found = (await client.call(listOutputs, { params: { runId: run.id }, query: key === undefined ? {} : { step: key } })).body.outputs;
-  if (context.isJson) context.json(found);
-  else printOutputs(context, found);
-  if (flags.download !== undefined) await downloadAll(context, client, found, resolve(context.io.folder, flags.download));
+  const artifacts = await artifactsOf(client, steps);
+  if (context.isJson) context.json({ outputs: found, artifacts });
+  else printOutputs(context, found, artifacts);
+  if (flags.download !== undefined) await downloadAll(context, client, found, artifacts, resolve(context.io.folder, flags.download));
   return EXIT.ok;
 }
 
-function printOutputs({ out, err }: CommandContext, found: readonly OutputResource[]): void {
+function printOutputs({ out, err }: CommandContext, found: readonly OutputResource[], artifacts: readonly Artifact[]): void {
+  const sizeOf = ({ size }: FileResource): string => (out.isTTY ? formatBytes(size) : String(size));
   const rows = found.flatMap(({ step, name, datastore, path, files }) => {
     const place = (file: string): string => `${datastore}/${path}/${file}`;
     return files.length === 0
       ? [[step, name, "", `${datastore}/${path}`]]
-      : files.map((file) => [step, name, out.isTTY ? formatBytes(file.size) : String(file.size), place(file.path)]);
+      : files.map((file) => [step, name, sizeOf(file), place(file.path)]);
   });
+  for (const { step, file } of artifacts) rows.push([step, "(artifact)", sizeOf(file), file.path]);
   printTable(out, ["step", "output", "size", "path"], rows);
-  if (found.length === 0) err.line("No outputs were declared.");
+  if (rows.length === 0) err.line("No outputs were declared, and no step left an artifact.");
 }
 
-async function downloadAll({ err }: CommandContext, client: ApiClient, found: readonly OutputResource[], folder: string): Promise<void> {
+async function downloadAll(
+  { err }: CommandContext,
+  client: ApiClient,
+  found: readonly OutputResource[],
+  artifacts: readonly Artifact[],
+  folder: string,
+): Promise<void> {
   let count = 0;
   let bytes = 0;
   for (const output of found) {
     const files = await filesOf(client, output);
-    await inParallel(files, 4, (file) => download(client, output, file, join(folder, safeName(output.step), output.name)));
+    const prefix = `${output.path}/`;
+    await inParallel(files, 4, (file) => {
+      const below = file.path.startsWith(prefix) ? file.path.slice(prefix.length) : "";
+      return save(contentOf(client, output.datastore, file), below, join(folder, safeName(output.step), output.name));
+    });
     count += files.length;
     bytes += files.reduce((sum, { size }) => sum + size, 0);
   }
+  await inParallel(artifacts, 4, (artifact) =>
+    save(artifactBytes(client, artifact), artifact.file.path, join(folder, safeName(artifact.step), "artifacts")),
+  );
+  count += artifacts.length;
+  bytes += artifacts.reduce((sum, { file }) => sum + file.size, 0);
   err.line(`${count} ${count === 1 ? "file" : "files"}, ${formatBytes(bytes)}, in ${folder}`);
 }
 
@@ -78,17 +101,14 @@ async function filesOf(client: ApiClient, { datastore, path }: OutputResource): 
 }
 
 /** A file appears under its name when it is whole. */
-async function download(client: ApiClient, { datastore, path }: OutputResource, file: FileResource, folder: string): Promise<void> {
-  const below = file.path.slice(path.length + 1);
-  if (!file.path.startsWith(`${path}/`) || !isSafeRelativePath(below)) {
-    throw new UserError("conflict", `${datastore}/${file.path} has a name that cannot be written to a folder`);
-  }
+async function save(content: AsyncIterable<Uint8Array>, below: string, folder: string): Promise<void> {
+  if (!isSafeRelativePath(below)) throw new UserError("conflict", `a file below ${folder} has a name that cannot be written to a folder`);
   const target = join(folder, below);
   // Not the file's name with an ending: it may be as long as names can be.
   const temporary = join(dirname(target), `.${randomUUID()}.part`);
   try {
     await mkdir(dirname(target), { recursive: true });
-    await pipeline(contentOf(client, datastore, file), createWriteStream(temporary));
+    await pipeline(content, createWriteStream(temporary));
     await rename(temporary, target);
   } catch (error) {
     throw isFileError(error) ? new UserError("conflict", `${target} cannot be written: ${error.message}`, { cause: error }) : error;

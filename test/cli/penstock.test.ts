@@ -315,17 +315,26 @@ describe("penstock run", () => {
       ],
     });
 
+    workspace.artifacts.set(
+      runId,
+      new Map([
+        ["outputs/model.txt", "weights"],
+        ["user_logs/std_log.txt", "said"],
+      ]),
+    );
+
     const { code, stdout, stderr } = await penstock.run(["run", "outputs", run.id, "--download", "out"], { workspace, cwd: target.path });
     const other = await penstock.run(["run", "outputs", run.id, "train", "-o", "json"], { workspace });
 
     expect(code).toBe(0);
     expect(stdout).toBe(
-      "step\toutput\tsize\tpath\nprepare\tdata\t3\tblob/azureml/x/data/a b.csv\nprepare\tdata\t1\tblob/azureml/x/data/deep/é.csv\n",
+      "step\toutput\tsize\tpath\nprepare\tdata\t3\tblob/azureml/x/data/a b.csv\nprepare\tdata\t1\tblob/azureml/x/data/deep/é.csv\nprepare\t(artifact)\t7\toutputs/model.txt\n",
     );
-    expect(stderr).toBe(`2 files, 4 B, in ${target.join("out")}\n`);
+    expect(stderr).toBe(`3 files, 11 B, in ${target.join("out")}\n`);
     expect(readFileSync(target.join("out/prepare/data/a b.csv"), "utf8")).toBe("1,2");
     expect(readFileSync(target.join("out/prepare/data/deep/é.csv"), "utf8")).toBe("3");
-    expect(JSON.parse(other.stdout)).toEqual([]);
+    expect(readFileSync(target.join("out/prepare/artifacts/outputs/model.txt"), "utf8")).toBe("weights");
+    expect(JSON.parse(other.stdout)).toEqual({ outputs: [], artifacts: [] });
   });
 
   test("metrics shows the last value of a series, and all of them as JSON", async () => {

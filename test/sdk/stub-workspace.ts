@@ -7,7 +7,7 @@ import type { SubmitRunRequest } from "../../shared/api/requests.ts";
 import type { OutputResource, RunResource, StepResource } from "../../shared/api/resources.ts";
 import type { Route } from "../../shared/api/route.ts";
 import { getEnvironment, getWorkspace } from "../../shared/api/routes/catalog.ts";
-import { getLog, listLogs, listMetrics } from "../../shared/api/routes/run-content.ts";
+import { getArtifact, getLog, listArtifacts, listLogs, listMetrics } from "../../shared/api/routes/run-content.ts";
 import { cancelRun, getRun, listOutputs, listRuns, listSteps, submitRun } from "../../shared/api/routes/runs.ts";
 import {
   checkFiles,
@@ -51,6 +51,8 @@ export class StubWorkspace implements AsyncDisposable {
   readonly blobs = new Map<string, Uint8Array>();
   readonly files = new Map<string, Uint8Array>();
   readonly environments = new Map<string, object>();
+  /** Text of a run's artifacts by path. */
+  readonly artifacts = new Map<string, Map<string, string>>();
   readonly submitted: SubmitRunRequest[] = [];
   readonly runs = new Map<string, StubRun>();
   /** Names of the routes that were called, in order. */
@@ -139,6 +141,28 @@ export class StubWorkspace implements AsyncDisposable {
       ({ params, query }) => ({
         status: 200,
         body: { outputs: this.find(params).outputs.filter(({ step }) => !query["step"] || step === query["step"]) },
+      }),
+    ],
+    [
+      listArtifacts,
+      ({ params }) => ({
+        status: 200,
+        body: {
+          files: [...(this.artifacts.get(params["runId"] ?? "") ?? [])].map(([path, text]) => ({
+            path,
+            size: text.length,
+            modifiedAt: "2025-06-01T10:00:00Z",
+          })),
+        },
+      }),
+    ],
+    [
+      getArtifact,
+      ({ params, query }) => ({
+        status: 200,
+        body: new TextEncoder().encode(
+          this.artifacts.get(params["runId"] ?? "")?.get(query["path"] ?? "") ?? missing("file", query["path"]),
+        ),
       }),
     ],
     [
