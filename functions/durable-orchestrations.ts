@@ -22,7 +22,11 @@ export function durableOrchestrations(client: DurableClient): Orchestrations {
         await client.startNew(name, { instanceId, input });
       } catch (error) {
         // One that is live refuses a second start, which is what we want of it; each extension says so in other words.
-        if (!(await look(instanceId))?.live) throw error;
+        const there = await look(instanceId);
+        if (there?.live) return;
+        if (!there) throw error;
+        // It may have been live when it refused, and have ended since. Started again it finds that, and ends at once.
+        await client.startNew(name, { instanceId, input });
       }
     },
     async raise(instanceId, event, data) {

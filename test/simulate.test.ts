@@ -49,11 +49,12 @@ describe("a simulation", () => {
     expect(other.trace).not.toEqual(once.trace);
   });
 
-  test("keeps the step that a store had forgotten when its run was canceled", async () => {
-    const { violations, trace } = await simulation.run(11);
+  // Seeds that once broke an invariant: a loss of power that left steps running unknown to their run, and a start that raced with an end.
+  test.each([11, 10_972, 11_880, 12_385])("stays clean under seed %i", async (seed) => {
+    const { violations, crashes } = await simulation.run(seed);
 
-    expect(trace.some((line) => line.includes("(power)"))).toBe(true);
     expect(violations).toEqual([]);
+    expect(crashes).toBeGreaterThan(0);
   });
 });
 

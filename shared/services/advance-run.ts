@@ -65,10 +65,8 @@ async function turn(deps: AdvanceRunDeps, { runId, watchdog }: PipelineRunInput)
     continueOnStepFailure: head.value.continueOnStepFailure,
   };
   let decision = advance(plan, known, facts);
-  if (decision.progress.stopping && !known.stopping) {
-    const all = await withUnheard(deps, plan, known, settled);
-    decision = advance(plan, all.known, { ...facts, settled: all.settled });
-  }
+  if (decision.progress.stopping && !known.stopping)
+    decision = advance(plan, await withUnmarked(deps, plan, known, decision.progress), facts);
   const lastMarker = markers.at(-1)?.key ?? "";
   if (lastMarker > known.lastMarker) decision.progress.lastMarker = lastMarker;
   await carryOut(deps, plan, stored, decision, watchdog);
@@ -101,40 +99,22 @@ async function lookAtStarted({ runs, orchestrations }: AdvanceRunDeps, plan: Run
 }
 
 /**
- * A call that died between starting steps and marking them, or a store that lost its newest writes with the power, leaves steps that run or
- * have settled and are not known to. When the run is about to stop they are looked for, so that they are stopped and waited for and not
- * skipped. Only steps whose dependencies have completed can be such; finding one that has may lead to the next.
+ * A call that died between starting steps and marking them leaves steps that run and are not known to. When the run is about to stop they are
+ * looked for, so that they are stopped and waited for and not skipped. Only steps whose dependencies have completed can be such.
  */
-async function withUnheard(
-  { runs, orchestrations }: AdvanceRunDeps,
-  plan: RunPlan,
-  progress: Progress,
-  settled: readonly Settled[],
-): Promise<{ known: Progress; settled: Settled[] }> {
-  const steps = [...progress.steps];
-  const ended = new Map(settled.map(({ index, status }) => [index, status]));
-  const asked = new Set<number>();
-  const isDone = (index: number) => steps[index] === "c" || ended.get(index) === "Completed";
-  for (;;) {
-    const started = indexesOf(steps, "s").filter((index) => !ended.has(index) && !asked.has(index));
-    const free = indexesOf(steps, "n").filter((index) => !asked.has(index) && plan.dependsOn[index]?.every(isDone));
-    if (started.length + free.length === 0) break;
-    for (const index of started) asked.add(index);
-    await inBatches(started, PARALLEL_CALLS, async (index) => {
-      const document = (await readableStepRun(runs, stepInput(plan, index).stepRunId))?.value;
-      if (!document || !isSettled(document.status)) return;
-      ended.set(index, document.status);
-      await leaveMarker(runs, document);
-    });
-    await inBatches(free, PARALLEL_CALLS, async (index) => {
-      if (await orchestrations.look(stepInput(plan, index).stepRunId)) steps[index] = "s";
-      else asked.add(index);
-    });
-  }
-  return { known: { ...progress, steps: steps.join("") }, settled: [...ended].map(([index, status]) => ({ index, status })) };
+async function withUnmarked({ orchestrations }: AdvanceRunDeps, plan: RunPlan, known: Progress, decided: Progress): Promise<Progress> {
+  const steps = [...known.steps];
+  const mayRun = indexesOf(known.steps, "n").filter((index) => plan.dependsOn[index]?.every((needed) => decided.steps[needed] === "c"));
+  await inBatches(mayRun, PARALLEL_CALLS, async (index) => {
+    if (await orchestrations.look(stepInput(plan, index).stepRunId)) steps[index] = "s";
+  });
+  return { ...known, steps: steps.join("") };
 }
 
-/** Starting comes first and marking second: a crash between the two starts a step again, which finds itself begun. */
+/**
+ * Starting comes first and marking second: a crash between the two starts a step again, which finds itself begun. What allows a step to start
+ * is on the disk before: else a loss of power could leave it running in a run that does not know of its dependencies' end.
+ */
 async function carryOut(
   { runs, orchestrations }: AdvanceRunDeps,
   plan: RunPlan,
@@ -142,6 +122,7 @@ async function carryOut(
   { progress, start, stop }: Decision,
   watchdog: boolean,
 ): Promise<void> {
+  if (start.length > 0) await runs.durable();
   await inBatches(start, PARALLEL_CALLS, async (index) => {
     const { stepRunId, input } = stepInput(plan, index);
     await orchestrations.start("stepRun", stepRunId, input);
@@ -156,7 +137,7 @@ async function carryOut(
   );
 }
 
-function indexesOf(steps: Iterable<string>, letter: string): number[] {
+function indexesOf(steps: string, letter: string): number[] {
   return [...steps].flatMap((found, index) => (found === letter ? [index] : []));
 }
 

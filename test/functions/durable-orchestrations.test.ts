@@ -82,7 +82,20 @@ describe("start", () => {
 
     await durableOrchestrations(client).start("stepRun", "i", {});
 
-    inTurn.push({ status: 500, body: '{"Message":"disk full"}' }, { status: 200, body: status("Completed") });
+    inTurn.push({ status: 500, body: '{"Message":"disk full"}' }, { status: 404 });
     await expect(durableOrchestrations(client).start("stepRun", "i", {})).rejects.toThrow("disk full");
+  });
+
+  test("starts one anew that refused while it lived and has ended since", async () => {
+    const inTurn = [
+      { status: 500, body: '{"Message":"already exists"}' },
+      { status: 200, body: status("Completed") },
+      { status: 202, body: '{"id":"i"}' },
+    ];
+    endpoint.durable = { handle: async () => inTurn.shift() ?? answers } as unknown as NonNullable<ClientEndpoint["durable"]>;
+
+    await durableOrchestrations(client).start("stepRun", "i", {});
+
+    expect(inTurn).toEqual([]);
   });
 });
