@@ -160,6 +160,15 @@ describe("what a laptop cannot give", () => {
     expect(ended.run.warnings).toEqual(ended.step.warnings.map((warning) => `only: ${warning}`));
   }, 30_000);
 
+  test("is named also when the environment could not be built", async () => {
+    const ended = await settled(
+      await submit("true", { image: "registry.example/base:1", conda: ["cudatoolkit", { pip: ["no-such-thing"] }] }),
+    );
+
+    expect(ended.run.status).toBe("Failed");
+    for (const thing of ["registry.example/base:1", "cudatoolkit"]) expect(ended.run.warnings.join("\n")).toContain(thing);
+  }, 60_000);
+
   test("is not worth a word when nothing was asked for", async () => {
     const ended = await settled(await submit("true", {}));
 
