@@ -264,8 +264,8 @@ describe("a cancel", () => {
     rig.interpose = async (call) => {
       if (call.name !== "advanceRun" || !isFirst) return await call.run();
       isFirst = false;
-      // Wake flag, head, graph, progress, markers: five calls; the sixth starts the step, and the host dies before the seventh.
-      await call.runUntilCall(6);
+      // Wake flag, head, graph, progress, markers, sync: six calls; the seventh starts the step, and the host dies before the eighth.
+      await call.runUntilCall(7);
       await rig.sleep(1000);
       await rig.services.cancelRun(runId);
       return await call.run();
