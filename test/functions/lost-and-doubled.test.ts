@@ -107,6 +107,7 @@ describe("an activity that the host runs twice", () => {
     expect(head.status).toBe("Completed");
     expect(rig.startedJobs()).toEqual(["a", "b", "c", "d"]);
     for (const { state } of rig.compute.ledger.values()) expect(state.status).toBe("completed");
+    expect(rig.documents.writesOf(/settled:/)).toHaveLength(4);
   });
 
   test("of a run, where one call overtakes the other between reading and storing: the late one looks again and settles nothing", async () => {
