@@ -54,7 +54,7 @@ async function main(): Promise<number> {
   const jobs = count(values.jobs, "jobs") ?? (range.count < FEW_SEEDS ? 1 : availableParallelism());
   const began = performance.now();
   const figures = jobs > 1 ? await simulateApart(range, jobs) : await simulateHere(range);
-  for (const what of await checkLocks([process.execPath, process.argv[1] ?? "", "--hold-lock"]))
+  for (const what of await checkLocks([process.execPath, ...process.execArgv, process.argv[1] ?? "", "--hold-lock"]))
     figures.failures.push({ seed: 0, invariant: "lock-of-the-living", what });
   const seconds = (performance.now() - began) / 1000;
   if (values.json) writeFileSync(values.json, `${JSON.stringify({ ...figures, seconds }, null, 2)}\n`);
