@@ -74,7 +74,7 @@ describe("raise", () => {
 
 describe("start", () => {
   test("is content with one that lives already, and with nothing else that is refused", async () => {
-    const inTurn = [
+    const inTurn: { status: number; body?: string }[] = [
       { status: 500, body: '{"Message":"already exists"}' },
       { status: 200, body: status("Running") },
     ];
