@@ -42,7 +42,7 @@ export function patchSqlite(points: Points): void {
       // A loss of power takes from the others too what was not waited for.
       for (const [other, end] of synced) if (other !== file) tearWal(other, end, (points.cut * 7) % 1);
     });
-    if (points.tears && SYNCS.test(sql)) synced.set(file, walEnd(file));
+    if (points.tears && kind === "sync") synced.set(file, walEnd(file));
     return result;
   }
 

@@ -29,6 +29,10 @@ db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
 db.exec("CREATE TABLE rows (n)");
 const insert = db.prepare("INSERT INTO rows VALUES (?)");
 insert.run(1); say("one");
+const lazy = new DatabaseSync(state + "/lazy.db");
+lazy.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE rows (n)");
+lazy.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE; INSERT INTO rows VALUES (1); COMMIT; PRAGMA synchronous = NORMAL");
+lazy.exec("BEGIN IMMEDIATE; INSERT INTO rows VALUES (2); COMMIT");
 db.exec("BEGIN IMMEDIATE"); insert.run(2); insert.run(3); db.exec("COMMIT"); say("three");
 `;
 
@@ -75,8 +79,8 @@ async function start(arm?: Arm): Promise<{ said: string[]; state: string; points
 function kill(point: string, mode: Arm["mode"], cut = 0.5): Promise<Awaited<ReturnType<typeof start>>> {
   return start({ point, mode, victims: "one", cut });
 }
-function rowsOf(state: string): number[] {
-  const db = new DatabaseSync(join(state, "rows.db"));
+function rowsOf(state: string, file = "rows.db"): number[] {
+  const db = new DatabaseSync(join(state, file));
   try {
     expect(db.prepare("PRAGMA integrity_check").get()).toEqual({ integrity_check: "ok" });
     return db
@@ -103,6 +107,9 @@ describe("the preload", () => {
       "host/make-log/rows.db#1 torn",
       "host/write/rows.db#1 torn",
       "host/write/rows.db#2 torn",
+      "host/make-log/lazy.db#1 torn",
+      "host/sync/lazy.db#1 torn",
+      "host/commit/lazy.db#1 torn",
       "host/commit/rows.db#1 torn",
     ]);
   });
@@ -141,6 +148,16 @@ describe("the preload", () => {
 
     expect(rowsOf(torn.state)).toEqual([1]);
     expect(torn.said).toEqual(["renamed", "moved", "one"]);
+  });
+
+  test("takes from the other databases what was not waited for, and nothing else", async () => {
+    const lazy = await kill("host/commit/rows.db#1", "torn");
+    expect(rowsOf(lazy.state, "lazy.db")).toEqual([1]);
+
+    folder = mkdtempSync(join(root, "case-"));
+    const other = await kill("host/commit/lazy.db#1", "torn");
+    expect(rowsOf(other.state)).toEqual([1]);
+    expect(rowsOf(other.state, "lazy.db")).toEqual([1]);
   });
 
   test("kills once: the next start passes the point", async () => {

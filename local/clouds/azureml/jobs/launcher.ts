@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -60,8 +60,9 @@ export class Launcher {
 
   /** Resolves when the helper of a killed server is gone, which ends as soon as it has read all it was told: after that nothing is started late. */
   async waitForPredecessor(): Promise<void> {
-    if (!existsSync(this.#note)) return;
-    const { id, startTime } = JSON.parse(readFileSync(this.#note, "utf8")) as ProcessIdentity;
+    const predecessor = readNote(this.#note);
+    if (!predecessor) return;
+    const { id, startTime } = predecessor;
     const end = performance.now() + PREDECESSOR_PATIENCE_MILLISECONDS;
     while ((await processTable.find(id))?.startTime === startTime) {
       if (performance.now() > end) signal(id, "SIGKILL");
@@ -86,7 +87,7 @@ export class Launcher {
       helper.stdin?.end();
       return;
     }
-    writeFileSync(this.#note, JSON.stringify({ id: identity.id, startTime: identity.startTime }));
+    writeNote(this.#note, identity);
     helper.stdin?.on("error", () => undefined);
     createInterface({ input: helper.stdout }).on("line", (line) => this.#heard(JSON.parse(line)));
     helper.unref();
@@ -135,5 +136,22 @@ export class Launcher {
     for (const ended of this.#running.values()) ended({ kind: "unknown" });
     this.#starting.clear();
     this.#running.clear();
+  }
+}
+
+/** Replaces the file as a whole: half a note would be none. */
+function writeNote(file: string, { id, startTime }: ProcessIdentity): void {
+  writeFileSync(`${file}.new`, JSON.stringify({ id, startTime }));
+  renameSync(`${file}.new`, file);
+}
+
+/** A note that is damaged names nobody. After a loss of power it may be, and then no helper has lived on. */
+function readNote(file: string): ProcessIdentity | undefined {
+  try {
+    const { id, startTime } = JSON.parse(readFileSync(file, "utf8"));
+    return Number.isInteger(id) && typeof startTime === "string" ? { id, startTime } : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -119,5 +119,14 @@ describe("a launcher's helper", () => {
     await next;
 
     expect(before).toBe(false);
+  });
+
+  test("waits for nobody where the note of one before was cut short", async () => {
+    writeFileSync(join(folder, "launcher.json"), '{"id":4711,"sta');
+
+    await new Launcher(folder).waitForPredecessor();
+    await launcher.start("python3");
+
+    expect(helperId()).not.toBe(4711);
   });
 });
