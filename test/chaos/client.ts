@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { WORKSPACE_FILE, WorkspaceFile } from "../../shared/api/workspace-file.ts";
 import { type Finding, wrong } from "./finding.ts";
 import { CASE_MS, until } from "./patience.ts";
+import type { Workspace } from "./workspace.ts";
 
 export interface Answer {
   status: number;
@@ -25,11 +26,11 @@ export interface Ask {
  * that no kill explains is noted.
  */
 export class Client {
-  readonly #stateFolder: string;
+  readonly #workspace: Pick<Workspace, "stateFolder" | "assertUp">;
   readonly #findings: Finding[];
 
-  constructor(stateFolder: string, findings: Finding[]) {
-    this.#stateFolder = stateFolder;
+  constructor(workspace: Pick<Workspace, "stateFolder" | "assertUp">, findings: Finding[]) {
+    this.#workspace = workspace;
     this.#findings = findings;
   }
 
@@ -38,6 +39,7 @@ export class Client {
     let again = false;
     return await until(
       async () => {
+        this.#workspace.assertUp();
         const response = await this.#once(ask);
         // 401: the token of a start that is over.
         if (response && response.status < 500 && response.status !== 401 && response.status !== 429) return { ...response, again };
@@ -62,7 +64,7 @@ export class Client {
 
   async #once({ method = "GET", path, json, bytes, headers = {} }: Ask): Promise<Omit<Answer, "again"> | undefined> {
     try {
-      const { address, token } = WorkspaceFile.parse(JSON.parse(readFileSync(join(this.#stateFolder, WORKSPACE_FILE), "utf8")));
+      const { address, token } = WorkspaceFile.parse(JSON.parse(readFileSync(join(this.#workspace.stateFolder, WORKSPACE_FILE), "utf8")));
       const body = json !== undefined ? JSON.stringify(json) : (bytes ?? null);
       const type =
         json !== undefined ? { "content-type": "application/json" } : bytes ? { "content-type": "application/octet-stream" } : {};

@@ -87,7 +87,7 @@ async function play(scenario: Scenario, { dist, port }: Place, arm?: Arm): Promi
 }
 
 async function live(scenario: Scenario, workspace: Workspace, folder: string, findings: Finding[], arm?: Arm): Promise<Point[]> {
-  const client = new Client(workspace.stateFolder, findings);
+  const client = new Client(workspace, findings);
   const orders = arm ? { arm } : {};
   const isRecovery = scenario === "recovery";
   await workspace.keepUp(isRecovery ? "plain" : orders);

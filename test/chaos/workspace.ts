@@ -26,6 +26,7 @@ export class Workspace {
   #ending = false;
   #starts = 0;
   #keeping: Promise<void> = Promise.resolve();
+  #broken: Error | undefined;
 
   constructor({ dist, folder, port, findings }: { dist: string; folder: string; port: number; findings: Finding[] }) {
     this.stateFolder = join(folder, "state");
@@ -50,8 +51,15 @@ export class Workspace {
   async keepUp(how: "plain" | { arm?: Arm }): Promise<void> {
     this.#ending = false;
     this.#keeping = this.#keep(how);
-    this.#keeping.catch(() => undefined);
-    await until(() => this.#isReady() || undefined, "the workspace", CASE_MS, 15);
+    this.#keeping.catch((error: Error) => {
+      this.#broken = error;
+    });
+    await until(() => this.assertUp() ?? (this.#isReady() || undefined), "the workspace", CASE_MS, 15);
+  }
+
+  /** @throws {Error} once it has been given up. */
+  assertUp(): undefined {
+    if (this.#broken) throw this.#broken;
   }
 
   /** Kills host and stand-ins, and starts nothing again. */
