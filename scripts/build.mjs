@@ -7,7 +7,19 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(ROOT, "dist", ".built");
-const SOURCES = ["functions", "shared", "local", "sdk", "cli", "scripts", "test/conformance", "test/chaos", "test/simulate", "test/support", "package.json"];
+const SOURCES = [
+  "functions",
+  "shared",
+  "local",
+  "sdk",
+  "cli",
+  "scripts",
+  "test/conformance",
+  "test/chaos",
+  "test/simulate",
+  "test/support",
+  "package.json",
+];
 
 /** Entry points of everything but the app, by the path they get under dist/. */
 const PROGRAMS = {
