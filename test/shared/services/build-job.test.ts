@@ -110,7 +110,7 @@ describe("buildJob", () => {
         fc.array(
           fc.oneof(
             fc.string({ unit: "grapheme" }),
-            fc.constantFrom(`${{inputs.x}}`, "$(id)", "`id`", "a'b", "\n", "-", "''", "$HOME", "\\"),
+            fc.constantFrom("$" + "{{inputs.x}}", "$(id)", "`id`", "a'b", "\n", "-", "''", "$HOME", "\\"),
           ),
           { maxLength: 4 },
         ),
