@@ -5,8 +5,8 @@ export const ORDERS_VARIABLE = "PENSTOCK_CHAOS";
 export const MODES = ["before", "after", "torn"] as const;
 export type Mode = (typeof MODES)[number];
 
-/** Who is killed: the process that writes, or host and stand-ins at once. */
-export const VICTIMS = ["one", "both"] as const;
+/** Who is killed: the process that writes, the other one, or host and stand-ins at once. */
+export const VICTIMS = ["one", "other", "both"] as const;
 export type Victims = (typeof VICTIMS)[number];
 
 /** What the preload is to do. Files of the control folder: `<role>.points`, `<role>.pid`, and `fired` once the kill has come. */

@@ -35,8 +35,13 @@ export function fraction(seed: number, text: string): number {
 /** Ways to kill at a point, in an order of its own: seeds that follow one another try them all. */
 export function waysOf(point: Point): { mode: Mode; victims: Victims }[] {
   const modes = MODES.filter((mode) => mode !== "torn" || point.tears);
-  const ways = modes.flatMap((mode) => VICTIMS.map((victims) => ({ mode, victims })));
+  const ways = modes.flatMap((mode) => VICTIMS.map((victims) => ({ mode, victims }))).filter(isPossible);
   return ways.sort((a, b) => fraction(0, `${point.name} ${a.mode} ${a.victims}`) - fraction(0, `${point.name} ${b.mode} ${b.victims}`));
+}
+
+/** A process that has torn its write cannot live on. */
+function isPossible({ mode, victims }: { mode: Mode; victims: Victims }): boolean {
+  return mode !== "torn" || victims !== "other";
 }
 
 /** One case for each point and seed. */

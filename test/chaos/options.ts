@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 export const USAGE = `npm run chaos -- [--seeds N] [--seed FIRST] [--only POINT] [--minutes M] [--lanes N] [--json FILE] [--list]
 
 Kills a workspace at each of its durable writes and looks whether anything is lost or doubled.
-  --seeds N     every point once for each of so many seeds (default 1): each seed kills another way, six of them all ways
+  --seeds N     every point once for each of so many seeds (default 1): each seed kills another way, eight of them all ways
   --seed FIRST  the first seed (default 1); a failure prints its own
   --only POINT  one point, or all whose names begin so; prints what it finds
   --minutes M   only as many as there is time for, spread over all kinds of points

@@ -1,6 +1,6 @@
 import { mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import type { Orders, Role } from "../arms.ts";
+import type { Arm, Orders, Role } from "../arms.ts";
 import { ROLES } from "../arms.ts";
 
 // The originals: this module is loaded before they are replaced.
@@ -46,7 +46,7 @@ export class Points {
     if (mode === "before") this.#kill();
     if (mode === "torn") this.#do(() => tear?.(act));
     const result = mode === "torn" ? undefined : this.#do(act);
-    this.#kill();
+    if (mode !== "before") this.#kill();
     return result as T;
   }
 
@@ -57,7 +57,7 @@ export class Points {
     const { mode } = fires;
     if (mode === "before") this.#kill();
     const result = await (mode === "torn" ? tear?.() : act());
-    this.#kill();
+    if (mode !== "before") this.#kill();
     return result as T;
   }
 
@@ -81,7 +81,7 @@ export class Points {
     const point = `${name}#${occurrence}`;
     fs.writeSync(this.#record, `${point}${tears ? " torn" : ""}\n`);
     const arm = this.#orders.arm;
-    return arm?.point === point && this.#claim() ? arm : undefined;
+    return arm?.point === point && this.#canKill(arm) && this.#claim() ? arm : undefined;
   }
 
   /** One kill a case, whichever process of whichever start comes to it first. */
@@ -94,17 +94,34 @@ export class Points {
     }
   }
 
+  /** The other process may not have started yet. */
+  #canKill({ victims }: Arm): boolean {
+    return victims !== "other" || this.#pidOfOther() !== undefined;
+  }
+
+  /** Returns only where this process is not the one to be killed. */
   #kill(): void {
-    if (this.#orders.arm?.victims === "both") for (const role of ROLES) if (role !== this.#role) killNoted(this.#orders.control, role);
-    process.kill(process.pid, "SIGKILL");
+    const victims = this.#orders.arm?.victims;
+    const other = this.#pidOfOther();
+    if (victims !== "one" && other !== undefined) signalKill(other);
+    if (victims !== "other") signalKill(process.pid);
+  }
+
+  #pidOfOther(): number | undefined {
+    const other = ROLES.find((role) => role !== this.#role);
+    try {
+      return Number(fs.readFileSync(join(this.#orders.control, `${other}.pid`), "utf8"));
+    } catch {
+      return undefined;
+    }
   }
 }
 
-function killNoted(control: string, role: Role): void {
+function signalKill(pid: number): void {
   try {
-    process.kill(Number(fs.readFileSync(join(control, `${role}.pid`), "utf8")), "SIGKILL");
+    process.kill(pid, "SIGKILL");
   } catch {
-    // It has not started yet, or is gone.
+    // It is gone already.
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -158,6 +159,22 @@ describe("the preload", () => {
     const other = await kill("host/commit/lazy.db#1", "torn");
     expect(rowsOf(other.state)).toEqual([1]);
     expect(rowsOf(other.state, "lazy.db")).toEqual([1]);
+  });
+
+  test("kills the other process and goes on, and passes while there is none", async () => {
+    const other = spawn(process.execPath, ["-e", "setTimeout(() => {}, 600_000)"]);
+    const ended = new Promise((resolve) => other.once("exit", (_, signal) => resolve(signal)));
+    const arm: Arm = { point: "host/rename/named.json#1", mode: "before", victims: "other", cut: 0 };
+    const alone = await start(arm);
+    expect(alone.fired).toBe(false);
+    rmSync(alone.state, { recursive: true });
+    writeFileSync(join(folder, "control", "stand-ins.pid"), String(other.pid));
+
+    const { said, fired } = await start(arm);
+
+    expect(fired).toBe(true);
+    expect(said).toContain("three");
+    expect(await ended).toBe("SIGKILL");
   });
 
   test("kills once: the next start passes the point", async () => {
