@@ -1,10 +1,10 @@
-import { mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import type { Arm, Orders, Role } from "../arms.ts";
 import { ROLES } from "../arms.ts";
 
 // The originals: this module is loaded before they are replaced.
-const fs = { openSync, readFileSync, writeFileSync, writeSync };
+const fs = { openSync, readFileSync, renameSync, writeFileSync, writeSync };
 
 /**
  * Numbers the durable writes of this process and kills it at the one it was told. A point's name is stable from run to run: role, kind,
@@ -24,7 +24,9 @@ export class Points {
     this.#role = role;
     this.#state = resolve(orders.state);
     mkdirSync(orders.control, { recursive: true });
-    fs.writeFileSync(join(orders.control, `${role}.pid`), String(process.pid));
+    const pidFile = join(orders.control, `${role}.pid`);
+    fs.writeFileSync(`${pidFile}.new`, String(process.pid));
+    fs.renameSync(`${pidFile}.new`, pidFile);
     this.#record = fs.openSync(join(orders.control, `${role}.points`), "a");
   }
 
@@ -110,7 +112,8 @@ export class Points {
   #pidOfOther(): number | undefined {
     const other = ROLES.find((role) => role !== this.#role);
     try {
-      return Number(fs.readFileSync(join(this.#orders.control, `${other}.pid`), "utf8"));
+      const pid = Number(fs.readFileSync(join(this.#orders.control, `${other}.pid`), "utf8"));
+      return pid > 1 ? pid : undefined; // 0 would be everybody in the group
     } catch {
       return undefined;
     }
