@@ -4,7 +4,7 @@ import type { Worker } from "../../local/host/contract.ts";
 import { loadWorker } from "../../local/host/worker/load-worker.ts";
 import { Chance } from "./chance.ts";
 import { startClients } from "./clients.ts";
-import { type Host, PROBE_ACTIVITY } from "./host.ts";
+import { PROBE_ACTIVITY } from "./host.ts";
 import { checkEnd } from "./invariants/at-the-end.ts";
 import { watch } from "./invariants/watch.ts";
 import { probeOrchestrators } from "./probe-orchestrators.ts";
@@ -31,7 +31,6 @@ export interface Result {
 
 /** Simulates seeds in this process, one after another. */
 export class Simulation {
-  #host: () => Host | undefined = () => undefined;
   #loaded: Promise<Worker> | undefined;
 
   /** @param root the repository, whose app of the simulation is loaded. */
@@ -42,38 +41,24 @@ export class Simulation {
     const worker = await this.#loaded;
     const restore = stopRealTimeouts();
     try {
-      return await simulate(seed, (host) => ({
-        functions: worker.functions,
-        invoke: async (invocation) => {
-          this.#host = host;
-          const { functionName, inputs } = invocation;
-          if (functionName in orchestrators || functionName in probeOrchestrators) return await worker.invoke(invocation);
-          // The library's part in an activity is to carry JSON: half of all time goes there.
-          const [input] = Object.values(inputs);
-          const result = await host()?.activity(functionName, input?.string === undefined ? undefined : JSON.parse(input.string));
-          return { returnValue: { json: JSON.stringify(result ?? null) }, outputs: {} };
-        },
-      }));
+      return await simulate(seed, worker);
     } finally {
       restore();
     }
   }
 
-  /** The real orchestrators and those of the probes, under the genuine library. */
+  /** The real orchestrators and those of the probes, under the genuine library; what activities do is each host's to say. */
   async #load(): Promise<Worker> {
-    const names = [...Object.keys(activities), PROBE_ACTIVITY];
-    const answering = Object.fromEntries(names.map((name) => [name, (input: unknown) => this.#host()?.activity(name, input)]));
-    Object.assign(globalThis, {
-      penstockSimulatedApp: { orchestrators: { ...orchestrators, ...probeOrchestrators }, activities: answering },
-    });
+    const known = Object.fromEntries([...Object.keys(activities), PROBE_ACTIVITY].map((name) => [name, () => undefined]));
+    Object.assign(globalThis, { penstockSimulatedApp: { orchestrators: { ...orchestrators, ...probeOrchestrators }, activities: known } });
     return await loadWorker({ appRoot: join(this.root, "test", "simulate", "app"), log: () => {} });
   }
 }
 
-async function simulate(seed: number, workerOf: (host: () => Host | undefined) => Worker): Promise<Result> {
+async function simulate(seed: number, worker: Worker): Promise<Result> {
   const chance = new Chance(seed);
   const scenario = randomScenario(seed, chance);
-  const world = new World(scenario, chance, workerOf);
+  const world = new World(scenario, chance, worker);
   world.trace(`seed ${seed}: ${JSON.stringify(scenario)}`);
   seedCatalog(world);
   watch(world);

@@ -53,7 +53,7 @@ export class World {
   constructor(
     readonly scenario: Scenario,
     chance: Chance,
-    private readonly workerOf: (host: () => Host | undefined) => Worker,
+    private readonly worker: Worker,
   ) {
     this.chance = chance;
     this.ids = chance.fork();
@@ -92,10 +92,7 @@ export class World {
   }
 
   boot(): void {
-    const host: Host = new Host(
-      this,
-      this.workerOf(() => this.host),
-    );
+    const host = new Host(this, this.worker);
     this.host = host;
     this.hostSince = this.scheduler.now;
     this.trace("a host starts");
