@@ -5,13 +5,26 @@ import type { World } from "../world.ts";
 /** How late a timer may be while a host runs, in milliseconds. */
 export const TIMER_LATENESS_MS = 1000;
 
-/** A start of what had ended before the starter began to look is a start of what nobody needs. */
-export function checkStart(world: World, instance: InstanceRow, settledAt: number | undefined): void {
+/** Where and when it was written that a run or step has ended. */
+export interface End {
+  readonly at: number;
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** The run that has ended by this document, or the step: its run knows that by the marker. */
+export function endedBy(pk: string, sk: string, body: string): string | undefined {
+  if (sk.startsWith("settled:")) return (JSON.parse(body) as { stepRunId: string }).stepRunId;
+  return pk === "runs" && (JSON.parse(body) as { settled: boolean }).settled ? sk : undefined;
+}
+
+/** A start of what had ended before the starter began to look is a start of what nobody needs, unless the end was lost since. */
+export function checkStart(world: World, instance: InstanceRow, end: End | undefined): void {
   const { starting, documents } = world;
-  if (settledAt === undefined || !starting || starting.began <= settledAt) return;
-  const stored = instance.name === "pipelineRun" ? documents.read("runs", instance.id)?.value : documents.read(instance.id, "step")?.value;
-  const isSettled = JSON.stringify(stored ?? null).match(/"settled":true|"settledKey":/) !== null;
-  if (isSettled) world.violated("ended-stays-ended", `${starting.name} starts ${instance.name} ${instance.id}, which had ended before`);
+  if (!end || !starting || starting.began <= end.at) return;
+  const there = documents.read(end.pk, end.sk)?.value;
+  if (there !== undefined && endedBy(end.pk, end.sk, JSON.stringify(there)) !== undefined)
+    world.violated("ended-stays-ended", `${starting.name} starts ${instance.name} ${instance.id}, which had ended before`);
 }
 
 export function checkChange(world: World, before: InstanceRow, after: InstanceRow): void {
