@@ -217,7 +217,7 @@ Run.get_context().fail(error_details="died \\x1b[31mred\\u202e")
     expect(code).toBe(6);
     expect(stdout + stderr).toContain("exit code 1");
     expect(stdout + stderr).toContain(said);
-    expect(stdout + stderr).toMatch(/next +.*penstock run logs/);
+    expect(stdout + stderr).toMatch(/next +.*penstock (--state \S+ )?run logs/);
   });
 });
 
