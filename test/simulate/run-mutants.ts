@@ -31,7 +31,7 @@ export async function runMutants({ only, seeds }: { only: string | undefined; se
     console.log(`${first ? pc.green("found    ") : pc.red("not found")} ${mutant.name}: ${mutant.fault}`);
     console.log(
       first
-        ? `          ${first.seed > 0 ? `seed ${first.seed} ` : ""}breaks ${first.invariant}: ${first.what}`
+        ? `          ${first.seed > 0 ? `seed ${first.seed} ` : ""}breaks ${first.invariant}: ${first.what.split("\n", 1)[0]}`
         : `          in ${tried} seeds`,
     );
   }
