@@ -21,8 +21,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => void abandon().finally(() => process.exit(130)));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupt(signal));
   const lanes = Array.from({ length: options.lanes }, (_, lane) => placesOf(lane));
   console.log(`Finding the durable writes of ${SCENARIOS.length} scenarios …`);
   const points = await recordAll(lanes);
@@ -38,6 +37,11 @@ async function main(): Promise<number> {
   const isWell = tally.close();
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(tally.report, null, 2)}\n`);
   return isWell ? 0 : 1;
+}
+
+function interrupt(signal: string): void {
+  console.error(`Interrupted by ${signal}; ending what is under way …`);
+  void abandon().finally(() => process.exit(130));
 }
 
 async function recordAll(lanes: readonly (() => Promise<Place>)[]): Promise<Point[]> {
@@ -79,7 +83,7 @@ async function runAll(cases: Case[], lanes: readonly (() => Promise<Place>)[], {
 
 /** Ports by turns, since the one of an ended case may linger. */
 function placesOf(lane: number): () => Promise<Place> {
-  let next = 0;
+  let next = process.pid; // not where another run of chaos begins
   return async () => {
     for (;;) {
       const port = FIRST_PORT + lane * LANE_PORTS + (next++ % (LANE_PORTS / 4)) * 4;
