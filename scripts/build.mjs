@@ -14,6 +14,7 @@ const SOURCES = [
   "sdk",
   "cli",
   "scripts",
+  "bench",
   "test/conformance",
   "test/chaos",
   "test/simulate",
@@ -32,6 +33,10 @@ const PROGRAMS = {
   "test/chaos/main": "test/chaos/main.ts",
   "test/simulate/main": "test/simulate/main.ts",
   "test/chaos/preload": "test/chaos/preload/main.ts",
+  "bench/main": "bench/main.ts",
+  "bench/helper": "bench/helpers/main.ts",
+  "bench/profile": "bench/profile/main.ts",
+  "bench/watch": "bench/watch/main.ts",
 };
 
 /** Bundles everything, dependencies too: one file loads in a third of the time that a tree of modules takes. */
