@@ -31,14 +31,15 @@ export interface RowResult {
 }
 
 /** A row of pairs. @param figureOf The row's figure, from one pair. */
-export function resultOf(spec: RowSpec, { kept, clean, thrown }: Pairs, figureOf: (pair: Pair) => number, note?: string): RowResult {
+export function resultOf(spec: RowSpec, { kept, clean }: Pairs, figureOf: (pair: Pair) => number, note?: string): RowResult {
   const samples = kept.map(figureOf);
   const products = kept.map(({ product }) => product);
   const baselines = kept.flatMap(({ baseline }) => baseline ?? []);
   const baseline = baselines.length === 0 ? null : median(baselines);
-  const remarks = [note, clean ? undefined : `not clean: others used the machine, ${thrown} pairs thrown out`].filter(
-    (text) => text !== undefined,
-  );
+  const remarks = [
+    note,
+    clean ? undefined : `not clean: others used ${Math.round(100 * Math.max(...kept.map(({ foreign }) => foreign)))} % of the machine`,
+  ].filter((text) => text !== undefined);
   return {
     ...headOf(spec),
     value: median(samples),

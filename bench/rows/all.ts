@@ -1,5 +1,25 @@
 import type { Family } from "../family.ts";
+import { engineRows } from "./engine.ts";
+import { httpRows } from "./http.ts";
+import { latencyRows } from "./latency.ts";
+import { logRows } from "./log.ts";
+import { manyRunsRows } from "./many-runs.ts";
+import { orchestrationRows } from "./orchestrations.ts";
+import { snapshotRows } from "./snapshot.ts";
+import { startRows } from "./start.ts";
 import { stepRows } from "./steps.ts";
+import { syncRows } from "./syncs.ts";
 
 /** Every row there is, in the order of the report. */
-export const FAMILIES: readonly Family[] = [stepRows];
+export const FAMILIES: readonly Family[] = [
+  stepRows,
+  engineRows,
+  latencyRows,
+  httpRows,
+  orchestrationRows,
+  manyRunsRows,
+  syncRows,
+  snapshotRows,
+  startRows,
+  logRows,
+];

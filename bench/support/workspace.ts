@@ -7,7 +7,7 @@ import { ApiClient } from "../../sdk/client.ts";
 import { WORKSPACE_FILE, WorkspaceFile } from "../../shared/api/workspace-file.ts";
 import { KeepAliveClient } from "./keep-alive-client.ts";
 import { DIST } from "./paths.ts";
-import { commandOf, familyOf, listProcesses, type ProcessStat } from "./proc.ts";
+import { commandOf, familyOf, listProcesses, type ProcessStat, proportionalBytes } from "./proc.ts";
 import { waitUntil } from "./wait-until.ts";
 
 /** Step processes at a time, in the product and in what it is compared with. */
@@ -97,6 +97,11 @@ export class BenchWorkspace implements AsyncDisposable {
   /** Host, stand-ins and all they started. */
   processes(): ProcessStat[] {
     return familyOf(this.hostPid, listProcesses());
+  }
+
+  /** Of all processes together. */
+  memoryBytes(): number {
+    return this.processes().reduce((sum, { pid }) => sum + (proportionalBytes(pid) ?? 0), 0);
   }
 
   /** Ctrl-C. */
