@@ -17,8 +17,17 @@ export interface RunPlan {
   readonly indexOf: ReadonlyMap<string, number>;
 }
 
-/** @param graph as stored at submit: its steps stand in an order where dependencies come first. */
+const plans = new WeakMap<RunGraph, RunPlan>();
+
+/**
+ * The plan of a graph, which never changes: the same object gives the plan of the first time, since each turn of each step asks for it.
+ * @param graph as stored at submit: its steps stand in an order where dependencies come first.
+ */
 export function planOf(graph: RunGraph): RunPlan {
+  const known = plans.get(graph);
+  if (known) return known;
   const indexOf = new Map(graph.graph.steps.map((step, index) => [step.key, index]));
-  return { graph, indexOf, dependsOn: graph.graph.steps.map((step) => dependencies(step, indexOf)) };
+  const plan = { graph, indexOf, dependsOn: graph.graph.steps.map((step) => dependencies(step, indexOf)) };
+  plans.set(graph, plan);
+  return plan;
 }

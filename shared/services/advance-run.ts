@@ -12,7 +12,7 @@ import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { inBatches } from "./in-batches.ts";
 import { instantOfRun } from "./instant-of-run.ts";
-import { readableStepRun } from "./step-context.ts";
+import { readableStepRun, runStops } from "./step-context.ts";
 import { leaveMarker } from "./wake-run.ts";
 
 export interface AdvanceRunDeps {
@@ -25,6 +25,8 @@ export interface AdvanceRunDeps {
 }
 
 const PARALLEL_CALLS = 16;
+/** So many steps are started before it is asked again whether the run stops. */
+const STARTS_BETWEEN_LOOKS = 256;
 const RETRY_SECONDS = 5;
 
 /**
@@ -123,10 +125,7 @@ async function carryOut(
   watchdog: boolean,
 ): Promise<void> {
   if (start.length > 0) await runs.durable();
-  await inBatches(start, PARALLEL_CALLS, async (index) => {
-    const { stepRunId, input } = stepInput(plan, index);
-    await orchestrations.start("stepRun", stepRunId, input);
-  });
+  progress.steps = unmark(progress.steps, await startSteps({ runs, orchestrations }, plan, start));
   const isNews = JSON.stringify(progress) !== JSON.stringify(stored.value);
   if (isNews && !(await runs.replaceProgress(progress, stored.etag)))
     throw new StoreError("busy", `progress of run ${progress.runId} was moved by another call`);
@@ -135,6 +134,33 @@ async function carryOut(
   await inBatches(told, PARALLEL_CALLS, (index) =>
     orchestrations.raise(stepInput(plan, index).stepRunId, "jobChanged", { reason: "run stops" }),
   );
+}
+
+/**
+ * Starts steps, and leaves off when a cancel comes meanwhile: a run may have thousands of them, and whoever cancels it raises the event that
+ * brings the next turn.
+ * @returns the steps that were not started.
+ */
+async function startSteps(
+  { runs, orchestrations }: Pick<AdvanceRunDeps, "runs" | "orchestrations">,
+  plan: RunPlan,
+  steps: readonly number[],
+): Promise<readonly number[]> {
+  for (let from = 0; from < steps.length; from += STARTS_BETWEEN_LOOKS) {
+    if (from > 0 && (await runStops(runs, plan.graph.runId))) return steps.slice(from);
+    await inBatches(steps.slice(from, from + STARTS_BETWEEN_LOOKS), PARALLEL_CALLS, async (index) => {
+      const { stepRunId, input } = stepInput(plan, index);
+      await orchestrations.start("stepRun", stepRunId, input);
+    });
+  }
+  return [];
+}
+
+function unmark(steps: string, indexes: readonly number[]): string {
+  if (indexes.length === 0) return steps;
+  const letters = [...steps];
+  for (const index of indexes) letters[index] = "n";
+  return letters.join("");
 }
 
 function indexesOf(steps: string, letter: string): number[] {

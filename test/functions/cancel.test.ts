@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { StepRunInput } from "../../shared/domain/turns.ts";
-import { aGraph, diamond } from "../support/graphs.ts";
+import { aGraph, diamond, numbered } from "../support/graphs.ts";
 import { RunRig } from "../support/run-rig.ts";
 
 const LONG = { ends: "completed", afterMs: 3_600_000 } as const;
@@ -35,6 +35,22 @@ describe("a cancel", () => {
 
     expect(head.status).toBe("Canceled");
     expect(jobs(rig)).toEqual({});
+  });
+
+  test("while thousands of steps are being started leaves the others alone", async () => {
+    await using rig = await RunRig.open();
+    const runId = await rig.submit(aGraph(Object.fromEntries(numbered("s", 2000).map((key) => [key, []]))));
+    let started = 0;
+    rig.beforeClient = async (operation, instanceId) => {
+      if (operation === "start" && instanceId !== runId && ++started === 10) await rig.services.cancelRun(runId);
+    };
+
+    const head = await rig.ended(runId, 60_000);
+
+    expect(head.status).toBe("Canceled");
+    expect(new Set(Object.values(await rig.statuses(runId)))).toEqual(new Set(["Canceled"]));
+    expect(jobs(rig)).toEqual({});
+    expect(started).toBeLessThan(300);
   });
 
   test("between a step's begin and its submit ends the job that the submit starts", async () => {

@@ -3,7 +3,8 @@ import type { JobRecord } from "../store/job-records.ts";
 interface Cluster {
   nodes: number;
   used: number;
-  waiting: JobRecord[];
+  /** In the order in which they asked. */
+  waiting: Set<JobRecord>;
 }
 
 /** Hands out the nodes of each cluster, to jobs in the order in which they asked. */
@@ -19,7 +20,7 @@ export class JobQueue {
 
   /** @returns Whether the job has its nodes now; otherwise it waits for them. */
   enter(cluster: string, job: JobRecord): boolean {
-    this.#cluster(cluster).waiting.push(job);
+    this.#cluster(cluster).waiting.add(job);
     return this.#grant(cluster).includes(job);
   }
 
@@ -35,18 +36,18 @@ export class JobQueue {
     const held = this.#holders.get(job);
     const from = this.#cluster(held?.cluster ?? cluster);
     if (held) from.used -= held.nodes;
-    else from.waiting = from.waiting.filter((one) => one !== job);
+    else from.waiting.delete(job);
     this.#holders.delete(job);
     return this.#grant(held?.cluster ?? cluster);
   }
 
   usage(cluster: string): { running: number; waiting: number } {
     const { used, waiting } = this.#cluster(cluster);
-    return { running: used, waiting: waiting.length };
+    return { running: used, waiting: waiting.size };
   }
 
   #cluster(name: string): Cluster {
-    const cluster = this.#clusters.get(name) ?? { nodes: 0, used: 0, waiting: [] };
+    const cluster = this.#clusters.get(name) ?? { nodes: 0, used: 0, waiting: new Set<JobRecord>() };
     this.#clusters.set(name, cluster);
     return cluster;
   }
@@ -54,8 +55,9 @@ export class JobQueue {
   #grant(name: string): JobRecord[] {
     const cluster = this.#cluster(name);
     const granted: JobRecord[] = [];
-    for (let next = cluster.waiting[0]; next && cluster.used + nodesOf(next) <= cluster.nodes; next = cluster.waiting[0]) {
-      cluster.waiting.shift();
+    for (const next of cluster.waiting) {
+      if (cluster.used + nodesOf(next) > cluster.nodes) break;
+      cluster.waiting.delete(next);
       this.occupy(name, next);
       granted.push(next);
     }
