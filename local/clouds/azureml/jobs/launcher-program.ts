@@ -1,5 +1,6 @@
 /**
- * The launcher's helper, for any Python 3 and without its site packages. It reads orders, one JSON object a line, and answers each with the
+ * The launcher's helper, for any Python from 3.8 on and without its site packages. It starts processes by `posix_spawn`, which copies no page
+ * tables: a fifth of a millisecond, where a fork takes two or three. It reads orders, one JSON object a line, and answers each with the
  * process id or why there is none; when a process it started has ended, it says how. It ends with its input, and
  * what it started runs on.
  */
@@ -11,42 +12,21 @@ def say(message):
     while data:
         data = data[os.write(1, data):]
 
-def become(order, report):
-    try:
-        os.setsid()
-        os.chdir(order["cwd"])
-        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        # Python ignores these, and what is ignored stays so in the program that follows.
-        for name in ("SIGPIPE", "SIGXFSZ"):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
-        os.execve(order["argv"][0], order["argv"], order["environment"])
-    except BaseException as error:
-        code = errno.errorcode.get(getattr(error, "errno", None), type(error).__name__)
-        os.write(report, ("%s: %s" % (code, error)).encode())
-    finally:
-        os._exit(127)
-
 def launch(order):
-    # Closed by the program that follows; until then whatever is written into it is why there is none.
-    reader, writer = os.pipe()
     try:
-        pid = os.fork()
+        os.chdir(order["cwd"])
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        files = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_OPEN, 1, order["log"], flags, 0o644), (os.POSIX_SPAWN_DUP2, 1, 2)]
+        # Python ignores the first two and main the third, and what is ignored stays so in the program that follows.
+        reset = [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT]
+        pid = os.posix_spawn(order["argv"][0], order["argv"], order["environment"], file_actions=files, setsid=True, setsigdef=reset)
     except OSError as error:
-        say({"order": order["order"], "error": "%s: %s" % (errno.errorcode.get(error.errno), error)})
-        return
-    if pid == 0:
-        become(order, writer)
-    os.close(writer)
-    problem = os.read(reader, 4096)
-    os.close(reader)
-    if problem:
-        os.waitpid(pid, 0)
-        say({"order": order["order"], "error": problem.decode("utf-8", "replace")})
+        code = errno.errorcode.get(error.errno, type(error).__name__)
+        say({"order": order["order"], "error": "%s: %s" % (code, error)})
     else:
         say({"order": order["order"], "pid": pid})
+    finally:
+        os.chdir("/")
 
 def reap():
     while True:

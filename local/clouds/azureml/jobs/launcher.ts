@@ -42,9 +42,8 @@ interface Message {
 export class LauncherLostError extends Error {}
 
 /**
- * Starts processes, each as leader of a session of its own, from a small helper: a process is started by copying the one that
- * asks for it, page tables and all, which costs Node several milliseconds of standing still, and a bare Python a
- * fraction of one. Until the helper is there, and where there is no Python, Node does it.
+ * Starts processes, each as leader of a session of its own, from a small helper, so that Node need not stand still for a millisecond or more
+ * at each. Until the helper is there, and where there is no Python, Node does it.
  */
 export class Launcher {
   readonly #note: string;
