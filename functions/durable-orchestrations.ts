@@ -3,8 +3,15 @@ import type { Orchestrations } from "../shared/ports/orchestrations.ts";
 
 const LIVE = new Set(["Pending", "Running", "ContinuedAsNew", "Suspended"]);
 
+/** What is asked of the durable client of an invocation. */
+export interface DurableCalls {
+  startNew: DurableClient["startNew"];
+  raiseEvent(instanceId: string, eventName: string, data: unknown): Promise<void>;
+  getStatus(instanceId: string, options: { showInput: boolean }): Promise<{ runtimeStatus: string; customStatus?: unknown }>;
+}
+
 /** The port over the durable client of one invocation. */
-export function durableOrchestrations(client: DurableClient): Orchestrations {
+export function durableOrchestrations(client: DurableCalls): Orchestrations {
   const look = async (instanceId: string) => {
     try {
       const status = await client.getStatus(instanceId, { showInput: false });

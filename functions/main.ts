@@ -3,6 +3,7 @@ import * as df from "durable-functions";
 import { compose } from "../shared/composition.ts";
 import { readSettings } from "../shared/settings.ts";
 import { contextLog } from "./context-log.ts";
+import { durableCalls } from "./durable-http.ts";
 import { durableOrchestrations } from "./durable-orchestrations.ts";
 import { activities, eventTriggers, orchestrators, routes, timers } from "./registry.ts";
 import { answerUnknownRoute, UNKNOWN_ROUTE } from "./unknown-route.ts";
@@ -10,7 +11,8 @@ import { answerUnknownRoute, UNKNOWN_ROUTE } from "./unknown-route.ts";
 /** Puts the registry on the Functions host: the one file with that side effect, and the entry point of the deployed bundle. */
 const servicesFor = compose(readSettings(process.env));
 const durableClient = df.input.durableClient();
-const services = (context: InvocationContext) => servicesFor(durableOrchestrations(df.getClient(context)), contextLog(context));
+const services = (context: InvocationContext) =>
+  servicesFor(durableOrchestrations(durableCalls(durableClient, context)), contextLog(context));
 
 for (const { route, answer } of routes) {
   app.http(route.name, {
