@@ -104,6 +104,8 @@ export interface Durable {
   start(): Promise<void>;
   /** Takes no new work, lets running invocations end or abandons them after `graceMs`, closes the state. Abandoned activities run again at the next start. */
   stop(graceMs?: number): Promise<void>;
-  /** Resolves when everything that the host has accepted so far is on disk: the HTTP half awaits it before it answers. */
+  /** Resolves when everything that the host has accepted so far is on disk: the HTTP half awaits it before it answers the world outside. */
   durable(): Promise<void>;
+  /** Resolves when everything that the host has accepted so far outlives this process, though perhaps not a loss of power. */
+  committed(): Promise<void>;
 }

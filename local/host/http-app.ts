@@ -55,7 +55,7 @@ export function httpApp(options: HttpAppOptions): RequestHandler {
       maxConcurrentRequests: http.maxConcurrentRequests,
       maxOutstandingRequests: http.maxOutstandingRequests,
     }),
-    host: { keys, admin, webhooks, bodyLimitBytes, durable },
+    host: { keys, admin, webhooks, bodyLimitBytes, durable, committed: () => engine.committed() },
     homePage: homePage(process.env),
   });
 }

@@ -2,7 +2,7 @@ import type { HostClock } from "../contract.ts";
 import type { DurableStorage } from "./storage.ts";
 
 /** How long what nobody waits for may stay off the disk, in milliseconds. */
-const LAZY_SYNC_MS = 50;
+const LAZY_SYNC_MS = 250;
 
 /** How often a commit gives way to work that is ready, so that what follows at once shares its transaction. */
 const MOST_POSTPONED = 4;
@@ -24,7 +24,7 @@ export class Commits {
   private unsynced = false;
   private broken: unknown;
   private lazy: (() => void) | undefined;
-  private waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  private waiting: { synced: boolean; resolve: () => void; reject: (error: unknown) => void }[] = [];
   private after: (() => void)[] = [];
 
   constructor(
@@ -56,8 +56,18 @@ export class Commits {
   durable(): Promise<void> {
     if (this.broken) return Promise.reject(this.broken);
     if (!this.open && !this.unsynced) return Promise.resolve();
+    return this.wait(true);
+  }
+
+  /** Resolves when everything written so far outlives this process, though perhaps not a loss of power. */
+  committed(): Promise<void> {
+    if (this.broken) return Promise.reject(this.broken);
+    return this.open ? this.wait(false) : Promise.resolve();
+  }
+
+  private wait(synced: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ resolve, reject });
+      this.waiting.push({ synced, resolve, reject });
       this.schedule();
     });
   }
@@ -81,7 +91,7 @@ export class Commits {
       return;
     }
     this.postponed = 0;
-    this.commit(this.waiting.length > 0);
+    this.commit(this.waiting.some(({ synced }) => synced));
   }
 
   private commit(synced: boolean): void {
@@ -113,7 +123,7 @@ export class Commits {
   private syncLazily(): void {
     this.lazy = undefined;
     if (this.broken || !this.unsynced) return;
-    this.waiting.push({ resolve: () => {}, reject: () => {} });
+    this.waiting.push({ synced: true, resolve: () => {}, reject: () => {} });
     this.schedule();
   }
 

@@ -18,5 +18,6 @@ export function createDurable(parts: DurableParts): Durable {
     start: async () => engine.start(),
     stop: (graceMs = 0) => engine.stop(graceMs),
     durable: () => engine.commits.durable(),
+    committed: () => engine.commits.committed(),
   };
 }

@@ -16,6 +16,8 @@ export interface HostEndpointsOptions {
   bodyLimitBytes: number;
   /** Resolves when what an endpoint did is on disk. */
   durable: () => Promise<void>;
+  /** Resolves when what an endpoint did outlives this process. */
+  committed: () => Promise<void>;
 }
 
 /** Whether a path belongs to the host and not to the app. */
@@ -36,7 +38,9 @@ export async function handleHostPath(
   if (!opened) return respond(request, response, { status: 401 });
   const webhook = isWebhook ? options.webhooks.get(extension) : undefined;
   if (!webhook && area !== "admin") return respond(request, response, { status: 404 });
-  await answerHostRequest(request, response, options.durable, async () => {
+  // An event that is lost with the power is one that never came: whom it would have woken looks for himself.
+  const settled = isWebhook && extension === "eventgrid" ? options.committed : options.durable;
+  await answerHostRequest(request, response, settled, async () => {
     const rest = rawRest(request.url ?? "", webhook ? 3 : 1);
     const hostRequest = await toHostRequest(request, rest, query, options.bodyLimitBytes);
     return webhook ? webhook(hostRequest) : options.admin(hostRequest, path.slice(1));
@@ -52,16 +56,16 @@ export function rawRest(url: string, segments: number): string {
     .join("/")}`;
 }
 
-/** Sends what `answer` gives; what it changed is on disk first. */
+/** Sends what `answer` gives once what it changed has `settled`. */
 export async function answerHostRequest(
   request: IncomingMessage,
   response: ServerResponse,
-  durable: () => Promise<void>,
+  settled: () => Promise<void>,
   answer: () => Promise<HostResponse>,
 ): Promise<void> {
   try {
     const result = await answer();
-    const failed = result.status < 400 && request.method !== "GET" ? await durable().then(() => undefined, notDurable) : undefined;
+    const failed = result.status < 400 && request.method !== "GET" ? await settled().then(() => undefined, notDurable) : undefined;
     respond(request, response, failed ?? result);
   } catch (error) {
     if (error instanceof BodyAbortedError) return;

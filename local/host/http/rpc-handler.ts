@@ -7,7 +7,8 @@ import { respond } from "./respond.ts";
 
 /**
  * The endpoint that the JavaScript durable client talks to: `/{secret}/durabletask/…`. The client sends no key here, so the
- * secret is in the path.
+ * secret is in the path. Nothing of it leaves this process: what the function goes on to do is later in the same log, and its own answer to
+ * the world waits for the disk.
  */
 export function rpcHandler(options: { secret: string; durable: Durable; bodyLimitBytes: number }): RequestHandler {
   return async (request, response) => {
@@ -18,7 +19,7 @@ export function rpcHandler(options: { secret: string; durable: Durable; bodyLimi
     await answerHostRequest(
       request,
       response,
-      () => options.durable.durable(),
+      () => options.durable.committed(),
       async () => options.durable.handle(await toHostRequest(request, rawRest(request.url ?? "", 2), query, options.bodyLimitBytes)),
     );
   };

@@ -24,8 +24,8 @@ export interface SqliteDocumentsOptions {
 }
 
 /**
- * Documents in one SQLite file (WAL, `synchronous = FULL`), one process at a time. A write is visible at once and committed with all others
- * of the same turn of the event loop.
+ * Documents in one SQLite file (WAL), one process at a time. A write is visible at once, committed with all others of the same turn of the event
+ * loop, and on the disk when `durable` says so.
  * @throws {StoreError} `corrupt`, `incompatible`, `unavailable`, `busy`.
  */
 export function openSqliteDocuments(options: SqliteDocumentsOptions): Documents {

@@ -9,6 +9,14 @@ import { toStoreError } from "./sqlite-error.ts";
  */
 export const REFUSE_AFTER_LOSS_MS = 15_000;
 
+/** How long what nobody waits for may stay off the disk, in milliseconds. */
+const LAZY_SYNC_MS = 250;
+
+/** Makes what a sync writes, so that there is something to wait for. To be run once on every database. */
+export const SYNCS = `
+  CREATE TABLE IF NOT EXISTS syncs (n INTEGER NOT NULL) STRICT;
+  INSERT INTO syncs SELECT 0 WHERE NOT EXISTS (SELECT * FROM syncs)`;
+
 interface Waiter {
   resolve(): void;
   reject(error: unknown): void;
@@ -16,7 +24,9 @@ interface Waiter {
 
 /**
  * Many writes, one sync: writes run at once inside an open transaction, where this connection sees them, and it is committed in a later
- * turn of the event loop. So 32 requests that write in the same turn cost one fsync.
+ * turn of the event loop. A commit is in order and outlives the process, but not a loss of power; the disk is waited for where somebody asks
+ * (`durable`), once for all that was written before. So 32 requests that write in the same turn cost one fsync, and a write that nobody waits
+ * for costs a share of the next one.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync;
@@ -24,6 +34,8 @@ export class GroupCommit {
   readonly #now: () => number;
   readonly #log: Pick<Log, "error">;
   #open = false;
+  #unsynced = false;
+  #lazy: NodeJS.Timeout | undefined;
   #waiters: Waiter[] = [];
   #lost: { error: unknown; until: number } | undefined;
 
@@ -52,29 +64,57 @@ export class GroupCommit {
   durable(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#refuseAfterLoss();
-      if (this.#open) this.#waiters.push({ resolve, reject });
-      else resolve();
+      if (!this.#open && !this.#unsynced) return resolve();
+      this.#waiters.push({ resolve, reject });
+      if (!this.#open && this.#waiters.length === 1) setImmediate(() => this.#turn());
     });
   }
 
-  /** Commits what is open, now. */
+  /** Commits what is open and waits for the disk, now. */
   flush(): void {
-    if (!this.#open) return;
+    clearTimeout(this.#lazy);
+    this.#lazy = undefined;
+    if (!this.#commit()) return;
+    try {
+      this.#sync();
+    } catch (error) {
+      this.#rollBack();
+      this.#refuse(toStoreError(error, this.#file), "writes are not on the disk");
+      return;
+    }
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+  }
+
+  #turn(): void {
+    if (this.#waiters.length > 0) this.flush();
+    else if (this.#commit() && this.#unsynced) this.#lazy ??= setTimeout(() => this.flush(), LAZY_SYNC_MS).unref();
+  }
+
+  #commit(): boolean {
+    if (!this.#open) return true;
     try {
       this.#db.exec("COMMIT");
     } catch (error) {
       this.#lose(error);
-      return;
+      return false;
     }
     this.#open = false;
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve();
+    this.#unsynced = true;
+    return true;
+  }
+
+  /** The sync of a commit covers all that the log held before it; the level cannot be changed inside a transaction. */
+  #sync(): void {
+    if (!this.#unsynced) return;
+    this.#db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE; UPDATE syncs SET n = n + 1; COMMIT; PRAGMA synchronous = NORMAL");
+    this.#unsynced = false;
   }
 
   #begin(): void {
     if (this.#open) return;
     this.#db.exec("BEGIN IMMEDIATE");
     this.#open = true;
-    setImmediate(() => this.flush());
+    setImmediate(() => this.#turn());
   }
 
   #refuseAfterLoss(): void {
@@ -89,11 +129,15 @@ export class GroupCommit {
     if (!this.#open) return error;
     this.#open = false;
     this.#rollBack();
-    this.#log.error("writes that were not yet durable were undone", { file: this.#file, cause: String(error) });
-    const told = error instanceof StoreError ? error : new StoreError("unavailable", `the database ${this.#file} failed`, { cause });
+    this.#refuse(error, "writes that were not yet durable were undone");
+    return error;
+  }
+
+  #refuse(error: unknown, what: string): void {
+    this.#log.error(what, { file: this.#file, cause: String(error) });
+    const told = error instanceof StoreError ? error : new StoreError("unavailable", `the database ${this.#file} failed`, { cause: error });
     this.#lost = { error: told, until: this.#now() + REFUSE_AFTER_LOSS_MS };
     for (const waiter of this.#waiters.splice(0)) waiter.reject(told);
-    return error;
   }
 
   #rollBack(): void {

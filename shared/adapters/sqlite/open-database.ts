@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../ports/documents.ts";
+import { SYNCS } from "./group-commit.ts";
 import { toStoreError } from "./sqlite-error.ts";
 
 /** Raised with every change of the tables; a file of a higher version is refused. */
@@ -23,7 +24,7 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID`;
 
 /**
- * Opens or creates the database at `file` (`:memory:` for one that nobody keeps), each commit of which is on disk when it returns.
+ * Opens or creates the database at `file` (`:memory:` for one that nobody keeps). A commit outlives the process; `GroupCommit` waits for the disk.
  * After an end that was not clean the whole file is checked first.
  * @throws {StoreError} `corrupt`; `incompatible` when a newer release wrote it; `unavailable`; `busy`.
  */
@@ -36,9 +37,10 @@ export function openDatabase(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Dat
     checkVersion(db, file);
     db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}`);
     // fullfsync matters on macOS alone, where fsync does not reach the platter.
-    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
     if (unclean) checkPages(db, file);
     if (readPragma(db, "user_version") === 0) createTables(db);
+    db.exec(SYNCS);
     return db;
   } catch (error) {
     db?.close();

@@ -64,6 +64,20 @@ describe("group commit", () => {
     expect(counts.syncs).toBe(1);
   });
 
+  test("lets committed() wait for the commit alone", async () => {
+    const counts = noCounts();
+    await using host = await TestHost.open({ storage: counting(counts) });
+    await host.start("program", { steps: [] });
+    const committed = host.engine.commits.committed();
+
+    await host.pass(0);
+    await committed;
+    await host.engine.commits.committed();
+
+    expect(counts.commits).toBeGreaterThanOrEqual(1);
+    expect(counts.syncs).toBe(0);
+  });
+
   test("carries to the disk soon what nobody waits for, once for many commits", async () => {
     const counts = noCounts();
     await using host = await TestHost.open({ storage: counting(counts) });

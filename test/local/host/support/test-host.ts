@@ -12,6 +12,7 @@ import { tempFolder } from "./temp-app.ts";
 export function recordingDurable(): Durable & {
   requests: { method: string; path: string; query: string; origin: string; body: string }[];
   syncs: number;
+  commits: number;
   events: string[];
 } {
   const requests: { method: string; path: string; query: string; origin: string; body: string }[] = [];
@@ -20,6 +21,7 @@ export function recordingDurable(): Durable & {
     requests,
     events,
     syncs: 0,
+    commits: 0,
     clientBinding: (origin) => JSON.stringify({ origin }),
     handle: async ({ method, path, query, origin, body }) => {
       requests.push({ method, path, query: query.toString(), origin, body: Buffer.from(body).toString() });
@@ -34,6 +36,10 @@ export function recordingDurable(): Durable & {
     async durable() {
       this.syncs += 1;
       events.push("durable");
+    },
+    async committed() {
+      this.commits += 1;
+      events.push("committed");
     },
   };
 }

@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { GroupCommit, REFUSE_AFTER_LOSS_MS } from "../../../../shared/adapters/sqlite/group-commit.ts";
+import { GroupCommit, REFUSE_AFTER_LOSS_MS, SYNCS } from "../../../../shared/adapters/sqlite/group-commit.ts";
 
 describe("GroupCommit", () => {
   let db: DatabaseSync;
@@ -10,6 +10,7 @@ describe("GroupCommit", () => {
     db = new DatabaseSync(":memory:");
     // A reference to nowhere passes the statement and fails the commit.
     db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)");
+    db.exec(SYNCS);
     now = 0;
     commit = new GroupCommit(db, { file: "a.db", now: () => now, log: { error: () => undefined } });
   });
@@ -37,6 +38,32 @@ describe("GroupCommit", () => {
   test("does not call durable later what was lost before anyone waited", async () => {
     insert(1, 99);
     commit.flush();
+
+    const durable = commit.durable();
+
+    await expect(durable).rejects.toMatchObject({ kind: "unavailable" });
+    expect(() => insert(2)).toThrow(expect.objectContaining({ kind: "unavailable" }));
+  });
+
+  test("waits for the disk where somebody asks, and once for all that was written before", async () => {
+    const syncs = () => db.prepare("SELECT n FROM syncs").get()?.["n"];
+    insert(1);
+    await new Promise(setImmediate);
+    insert(2);
+    await new Promise(setImmediate);
+    const before = syncs();
+
+    await Promise.all([commit.durable(), commit.durable()]);
+    await commit.durable();
+
+    expect(before).toBe(0);
+    expect(syncs()).toBe(1);
+  });
+
+  test("refuses what comes after a sync that failed, and tells who waits for it", async () => {
+    insert(1);
+    await new Promise(setImmediate);
+    db.exec("DROP TABLE syncs");
 
     const durable = commit.durable();
 
