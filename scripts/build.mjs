@@ -18,6 +18,7 @@ const SOURCES = [
   "test/conformance",
   "test/chaos",
   "test/simulate",
+  "test/load",
   "test/support",
   "package.json",
 ];
@@ -32,6 +33,7 @@ const PROGRAMS = {
   "test/conformance/main": "test/conformance/main.ts",
   "test/chaos/main": "test/chaos/main.ts",
   "test/simulate/main": "test/simulate/main.ts",
+  "test/load/main": "test/load/main.ts",
   "test/chaos/preload": "test/chaos/preload/main.ts",
   "bench/main": "bench/main.ts",
   "bench/helper": "bench/helpers/main.ts",
