@@ -2,7 +2,7 @@ import type { OrchestrationContext, OrchestrationHandler, Task } from "durable-f
 import { AdvanceSummary, MOST_FAILURES, PipelineRunInput, pauseAfter } from "../../shared/domain/turns.ts";
 
 /** Looks before the history is begun anew: each wake-up replays all of it, and a look is about eight events. */
-const LOOKS_PER_GENERATION = 100;
+const LOOKS_PER_GENERATION = 20;
 /** Events are the path; this finds what they missed, on a busy run too. */
 const WATCHDOG_SECONDS = 60;
 
@@ -16,12 +16,13 @@ export const pipelineRun: OrchestrationHandler = function* ({ df }: Orchestratio
   const { runId, ...input } = PipelineRunInput.parse(df.getInput());
   const now = () => df.currentUtcDateTime.getTime();
   const inSeconds = (seconds: number) => df.createTimer(new Date(now() + seconds * 1000));
-  let { watchdog, failures, lookedAt = now() } = input;
+  let { watchdog, failures, turn, lookedAt = now() } = input;
   for (let look = 0; look < LOOKS_PER_GENERATION; look++) {
     watchdog ||= now() - lookedAt >= WATCHDOG_SECONDS * 1000;
+    turn ??= `${now()}.${look}`;
     let summary: AdvanceSummary | undefined;
     try {
-      summary = AdvanceSummary.parse(yield df.callActivity(failures < MOST_FAILURES ? "advanceRun" : "failRun", { runId, watchdog }));
+      summary = AdvanceSummary.parse(yield df.callActivity(failures < MOST_FAILURES ? "advanceRun" : "failRun", { runId, watchdog, turn }));
     } catch {
       failures++;
     }
@@ -34,7 +35,9 @@ export const pipelineRun: OrchestrationHandler = function* ({ df }: Orchestratio
     if (summary.retryAfterSeconds === undefined) {
       if (watchdog) lookedAt = now();
       watchdog = false;
+      turn = undefined;
     }
+    if (summary.more) continue;
     const timer = inSeconds(summary.retryAfterSeconds ?? WATCHDOG_SECONDS);
     const winner = yield df.Task.any([df.waitForExternalEvent("runChanged"), timer]);
     if (winner === timer) {
@@ -43,6 +46,6 @@ export const pipelineRun: OrchestrationHandler = function* ({ df }: Orchestratio
     }
     timer.cancel(); // an open timer would keep the instance alive
   }
-  df.continueAsNew({ runId, watchdog, lookedAt, failures }); // a fresh history
+  df.continueAsNew({ runId, watchdog, lookedAt, failures, turn }); // a fresh history
   return undefined;
 };

@@ -22,6 +22,7 @@ export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationCon
       trouble = undefined; // it broke, which is a bug: its own words stay in the log
     }
     if (turn?.settled !== undefined) return { status: turn.settled };
+    if (turn?.unwanted) return { status: turn.status };
     if (turn) {
       ({ begun, trouble, lostSince } = turn);
       df.setCustomStatus({ status: turn.status, begun });

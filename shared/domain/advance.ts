@@ -13,11 +13,16 @@ export interface Facts {
 /** What follows from it: the progress to store, what to start and what to stop. */
 export interface Decision {
   progress: Progress;
-  /** Steps to start, by index. */
+  /** Steps to start, by index; at most {@link MOST_STARTS}. */
   start: number[];
+  /** Other steps could start as well: for the next look, which sees a cancel that came meanwhile. */
+  more: boolean;
   /** Started steps that are to be told that the run stops; empty unless it was decided just now. */
   stop: number[];
 }
+
+/** So many steps are started before it is asked again whether the run stops: a run may have thousands that are ready at once. */
+export const MOST_STARTS = 256;
 
 const LETTER = { Completed: "c", Failed: "f", Canceled: "x", Skipped: "k" } as const;
 
@@ -38,6 +43,7 @@ export function advance(plan: RunPlan, before: Progress, facts: Facts): Decision
   const stopping = before.stopping ?? whyStop(facts, firstFailed);
   const start: number[] = [];
   const stop: number[] = [];
+  let more = false;
   steps.forEach((letter, index) => {
     if (letter === "s") {
       if (stopping && !before.stopping) stop.push(index);
@@ -46,14 +52,17 @@ export function advance(plan: RunPlan, before: Progress, facts: Facts): Decision
     if (letter !== "n") return;
     if (stopping) steps[index] = stopping.reason === "cancel" ? "x" : "k";
     else if (dependsOnAny(plan, steps, index, "fxk")) steps[index] = "k";
-    else if (plan.dependsOn[index]?.every((dependency) => steps[dependency] === "c")) start.push(index);
+    else if (plan.dependsOn[index]?.every((dependency) => steps[dependency] === "c")) {
+      if (start.length < MOST_STARTS) start.push(index);
+      else more = true;
+    }
   });
   const progress: Progress = { ...before, ...(stopping && { stopping }), ...(firstFailed !== undefined && { firstFailed }) };
   const isOver = start.length === 0 && !steps.includes("n") && !steps.includes("s");
   for (const index of start) steps[index] = "s";
   progress.steps = steps.join("");
   if (isOver) progress.outcome = outcomeOf(progress);
-  return { progress, start, stop };
+  return { progress, start, stop, more };
 }
 
 function whyStop(facts: Facts, firstFailed: number | undefined): Progress["stopping"] {

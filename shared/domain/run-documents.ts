@@ -86,6 +86,8 @@ export const Progress = z.strictObject({
     .optional(),
   /** Index of the first step that failed. */
   firstFailed: z.int().optional(),
+  /** The last look that marked steps as started ({@link PipelineRunInput}): made again, it may not have come to starting them. */
+  turn: z.string().optional(),
   outcome: RunOutcome.optional(),
 });
 export type Progress = z.infer<typeof Progress>;

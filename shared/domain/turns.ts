@@ -5,23 +5,29 @@ import { RunOutcome, SettledStepStatus, StepStatus } from "./statuses.ts";
 
 /**
  * Input of the `pipelineRun` orchestration and of its activities. `watchdog`: look at everything; `lookedAt`: when that was done last, in
- * milliseconds since the epoch; `failures`: how many looks in a row broke.
+ * milliseconds since the epoch; `failures`: how many looks in a row broke; `turn`: names a look until it has been made, however often that
+ * is tried.
  */
 export const PipelineRunInput = z.object({
   runId: RunId,
   watchdog: z.boolean().default(false),
   lookedAt: z.number().optional(),
   failures: z.int().default(0),
+  turn: z.string().optional(),
 });
 export type PipelineRunInput = z.infer<typeof PipelineRunInput>;
 
-/** What `advanceRun` tells the orchestration; `retryAfterSeconds` is set when it could not look and wants to be called again. */
+/**
+ * What `advanceRun` tells the orchestration; `retryAfterSeconds` is set when it could not look and wants to be called again, `more` when there
+ * is more to start than one look does.
+ */
 export const AdvanceSummary = z.object({
   outcome: RunOutcome.optional(),
   running: z.int(),
   settled: z.int(),
   total: z.int(),
   retryAfterSeconds: z.number().optional(),
+  more: z.boolean().optional(),
 });
 export type AdvanceSummary = z.infer<typeof AdvanceSummary>;
 
@@ -48,6 +54,8 @@ export type StepRunInput = z.infer<typeof StepRunInput>;
  */
 export const StepTurn = z.object({
   settled: SettledStepStatus.optional(),
+  /** The run does not want the step to start: what started it was lost, and the run will start it again if it still wants to. */
+  unwanted: z.boolean().optional(),
   status: StepStatus,
   begun: z.boolean(),
   retryAfterSeconds: z.number().optional(),

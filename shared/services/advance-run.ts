@@ -12,7 +12,7 @@ import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { inBatches } from "./in-batches.ts";
 import { instantOfRun } from "./instant-of-run.ts";
-import { readableStepRun, runStops } from "./step-context.ts";
+import { readableStepRun } from "./step-context.ts";
 import { leaveMarker } from "./wake-run.ts";
 
 export interface AdvanceRunDeps {
@@ -25,8 +25,6 @@ export interface AdvanceRunDeps {
 }
 
 const PARALLEL_CALLS = 16;
-/** So many steps are started before it is asked again whether the run stops. */
-const STARTS_BETWEEN_LOOKS = 256;
 const RETRY_SECONDS = 5;
 
 /**
@@ -46,7 +44,7 @@ export const advanceRun =
     }
   };
 
-async function turn(deps: AdvanceRunDeps, { runId, watchdog }: PipelineRunInput): Promise<AdvanceSummary> {
+async function turn(deps: AdvanceRunDeps, { runId, watchdog, turn: name }: PipelineRunInput): Promise<AdvanceSummary> {
   const { runs, clock } = deps;
   // Cleared before anything is read: a step that settles later turns it on again and is heard.
   await runs.clearWake(runId, clock.now());
@@ -60,20 +58,19 @@ async function turn(deps: AdvanceRunDeps, { runId, watchdog }: PipelineRunInput)
   }
   const markers = await runs.settledAfter(runId, readFrom(deps, known));
   const settled: Settled[] = markers.map(({ marker }) => marker);
-  if (watchdog) settled.push(...(await lookAtStarted(deps, plan, known)));
+  if (watchdog || (name !== undefined && known.turn === name)) settled.push(...(await lookAtStarted(deps, plan, known)));
   const facts = {
     settled,
     cancelRequested: head.value.cancelRequestedAt !== undefined,
     continueOnStepFailure: head.value.continueOnStepFailure,
   };
-  let decision = advance(plan, known, facts);
-  if (decision.progress.stopping && !known.stopping)
-    decision = advance(plan, await withUnmarked(deps, plan, known, decision.progress), facts);
+  const decision = advance(plan, known, facts);
+  if (decision.start.length > 0 && name !== undefined) decision.progress.turn = name;
   const lastMarker = markers.at(-1)?.key ?? "";
   if (lastMarker > known.lastMarker) decision.progress.lastMarker = lastMarker;
   await carryOut(deps, plan, stored, decision, watchdog);
   await moveHead(deps, head, decision.progress, plan);
-  return summarize(decision.progress);
+  return { ...summarize(decision.progress), ...(decision.more && { more: true }) };
 }
 
 interface Settled {
@@ -101,21 +98,8 @@ async function lookAtStarted({ runs, orchestrations }: AdvanceRunDeps, plan: Run
 }
 
 /**
- * A call that died between starting steps and marking them leaves steps that run and are not known to. When the run is about to stop they are
- * looked for, so that they are stopped and waited for and not skipped. Only steps whose dependencies have completed can be such.
- */
-async function withUnmarked({ orchestrations }: AdvanceRunDeps, plan: RunPlan, known: Progress, decided: Progress): Promise<Progress> {
-  const steps = [...known.steps];
-  const mayRun = indexesOf(known.steps, "n").filter((index) => plan.dependsOn[index]?.every((needed) => decided.steps[needed] === "c"));
-  await inBatches(mayRun, PARALLEL_CALLS, async (index) => {
-    if (await orchestrations.look(stepInput(plan, index).stepRunId)) steps[index] = "s";
-  });
-  return { ...known, steps: steps.join("") };
-}
-
-/**
- * Starting comes first and marking second: a crash between the two starts a step again, which finds itself begun. What allows a step to start
- * is on the disk before: else a loss of power could leave it running in a run that does not know of its dependencies' end.
+ * Marking comes first and starting second, so that whoever starts finds itself wanted, and a run that stops knows of every step that runs. A look
+ * that died between the two is made again under its name, and then starts what does not run.
  */
 async function carryOut(
   { runs, orchestrations }: AdvanceRunDeps,
@@ -124,43 +108,18 @@ async function carryOut(
   { progress, start, stop }: Decision,
   watchdog: boolean,
 ): Promise<void> {
-  if (start.length > 0) await runs.durable();
-  progress.steps = unmark(progress.steps, await startSteps({ runs, orchestrations }, plan, start));
   const isNews = JSON.stringify(progress) !== JSON.stringify(stored.value);
   if (isNews && !(await runs.replaceProgress(progress, stored.etag)))
     throw new StoreError("busy", `progress of run ${progress.runId} was moved by another call`);
+  await inBatches(start, PARALLEL_CALLS, async (index) => {
+    const { stepRunId, input } = stepInput(plan, index);
+    await orchestrations.start("stepRun", stepRunId, input);
+  });
   // Told again on a watchdog turn: a step that was not reached the first time may wait for minutes before it looks by itself.
   const told = watchdog && progress.stopping ? indexesOf(progress.steps, "s") : stop;
   await inBatches(told, PARALLEL_CALLS, (index) =>
     orchestrations.raise(stepInput(plan, index).stepRunId, "jobChanged", { reason: "run stops" }),
   );
-}
-
-/**
- * Starts steps, and leaves off when a cancel comes meanwhile: a run may have thousands of them, and whoever cancels it raises the event that
- * brings the next turn.
- * @returns the steps that were not started.
- */
-async function startSteps(
-  { runs, orchestrations }: Pick<AdvanceRunDeps, "runs" | "orchestrations">,
-  plan: RunPlan,
-  steps: readonly number[],
-): Promise<readonly number[]> {
-  for (let from = 0; from < steps.length; from += STARTS_BETWEEN_LOOKS) {
-    if (from > 0 && (await runStops(runs, plan.graph.runId))) return steps.slice(from);
-    await inBatches(steps.slice(from, from + STARTS_BETWEEN_LOOKS), PARALLEL_CALLS, async (index) => {
-      const { stepRunId, input } = stepInput(plan, index);
-      await orchestrations.start("stepRun", stepRunId, input);
-    });
-  }
-  return [];
-}
-
-function unmark(steps: string, indexes: readonly number[]): string {
-  if (indexes.length === 0) return steps;
-  const letters = [...steps];
-  for (const index of indexes) letters[index] = "n";
-  return letters.join("");
 }
 
 function indexesOf(steps: string, letter: string): number[] {

@@ -35,6 +35,7 @@ export interface BeginStepDeps extends StepDeps {
   settings: { apiUrl: string; workspace: string; defaultCompute: string; defaultImage: string };
 }
 
+const UNMARKED_LOOK_SECONDS = 5;
 const DAY_MS = 86_400_000;
 /** Azure ML ends every job after 21 days; the rest is for waiting in its queue. */
 const TOKEN_LIFE_MS = 30 * DAY_MS;
@@ -57,6 +58,7 @@ async function begin(deps: BeginStepDeps, input: StepRunInput): Promise<StepTurn
   const [context, existing] = await Promise.all([readStepContext(deps.runs, input), deps.runs.stepRun(input.stepRunId)]);
   // With a document the job may have been submitted by a call that died: ending it is then settleStep's to do.
   if (context.stops && existing && !isSettled(existing.value.status)) return { status: "CancelRequested", begun: true };
+  if (!existing && context.letter !== "s") return notStarted(context);
   const stored = existing ?? (await deps.runs.createStepRun(newDocument(deps, context, input)));
   // Another call may have created it, and settled it, since it was looked for.
   if (isSettled(stored.value.status)) {
@@ -70,6 +72,15 @@ async function begin(deps: BeginStepDeps, input: StepRunInput): Promise<StepTurn
   if (await runStops(deps.runs, input.runId)) await tryToCancel(deps, stored.value);
   if (deps.phases.set(input.stepRunId, "Queued", deps.clock.now())) deps.runs.touch(input.runId);
   return { status: "Queued", begun: true };
+}
+
+/**
+ * The run has not marked the step as started: a loss of power took that from the store and not from the orchestrations. It is for the run to
+ * start it again, once its dependencies have completed again as far as the store knows; it may have decided otherwise meanwhile.
+ */
+function notStarted({ letter }: StepContext): StepTurn {
+  if (letter === "n") return { status: "Queued", begun: false, retryAfterSeconds: UNMARKED_LOOK_SECONDS };
+  return { unwanted: true, status: "NotStarted", begun: false };
 }
 
 /** Settles a step whose job cannot be started, unless an earlier call has started it: then what is wrong now came later, and the job counts. */

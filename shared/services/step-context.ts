@@ -27,6 +27,8 @@ export interface StepContext {
   step: Step;
   /** Nothing more may start and what runs is to be ended: a cancel was asked for, or another step failed. */
   stops: boolean;
+  /** How the run's progress has the step: a letter of {@link Progress}. */
+  letter: string;
 }
 
 export async function readStepContext(runs: RunStore, { runId, index }: StepRunInput): Promise<StepContext> {
@@ -38,6 +40,7 @@ export async function readStepContext(runs: RunStore, { runId, index }: StepRunI
     plan: planOf(graph),
     step,
     stops: isStopping(head.value, progress.value),
+    letter: progress.value.steps[index] ?? "n",
   };
 }
 

@@ -272,7 +272,7 @@ describe("a cancel", () => {
     expect(await rig.statuses(runId)).toEqual({ a: "Completed", b: "Canceled" });
   });
 
-  test("stops and waits for a step that a dying host had started and not marked", async () => {
+  test("stops and waits for a step that a dying host had marked and started", async () => {
     await using rig = await RunRig.open();
     rig.plans({ a: LONG });
     const runId = await rig.submit(aGraph({ a: [] }));
@@ -280,7 +280,7 @@ describe("a cancel", () => {
     rig.interpose = async (call) => {
       if (call.name !== "advanceRun" || !isFirst) return await call.run();
       isFirst = false;
-      // Wake flag, head, graph, progress, markers, sync: six calls; the seventh starts the step, and the host dies before the eighth.
+      // Wake flag, head, graph, progress, markers, marking: six calls; the seventh starts the step, and the host dies before the eighth.
       await call.runUntilCall(7);
       await rig.sleep(1000);
       await rig.services.cancelRun(runId);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ClientOperations } from "../../local/host/durable/client-operations.ts";
 import { PipelineRunInput } from "../../shared/domain/turns.ts";
 import { aGraph, diamond, fan } from "../support/graphs.ts";
 import { RunRig } from "../support/run-rig.ts";
@@ -181,6 +182,46 @@ describe("a host that dies in the middle of an activity", () => {
 
     expect(head.status).toBe("Completed");
     expect([...rig.compute.ledger.values()]).toMatchObject([{ submits: 2 }]);
+  });
+});
+
+describe("a step whose start the store has lost", () => {
+  /** Starts the orchestration of a step that the run's progress does not show as started. */
+  const startUnmarked = async (rig: RunRig, runId: string, key: string, index: number) => {
+    const stepRunId = await rig.stepRunId(runId, key);
+    new ClientOperations(rig.engine).start("stepRun", stepRunId, JSON.stringify({ runId, stepRunId, index }));
+  };
+
+  test("waits until its run starts it again", async () => {
+    await using rig = await RunRig.open();
+    rig.plans({ a: { ends: "completed", afterMs: 30_000 } });
+    const runId = await rig.submit(aGraph({ a: [], b: ["a"] }));
+    await rig.pass(1000);
+
+    await startUnmarked(rig, runId, "b", 1);
+    await rig.pass(20_000);
+    const early = rig.startedJobs();
+    const head = await rig.ended(runId);
+
+    expect(early).toEqual(["a"]);
+    expect(head.status).toBe("Completed");
+    expect(rig.startedJobs()).toEqual(["a", "b"]);
+  });
+
+  test("ends without a trace when its run skips it", async () => {
+    await using rig = await RunRig.open();
+    rig.plans({ a: { ends: "failed", afterMs: 30_000 } });
+    const runId = await rig.submit(aGraph({ a: [], b: ["a"] }));
+    await rig.pass(1000);
+
+    await startUnmarked(rig, runId, "b", 1);
+    await rig.ended(runId);
+    await rig.pass(60_000);
+
+    expect(rig.startedJobs()).toEqual(["a"]);
+    expect(await rig.statuses(runId)).toEqual({ a: "Failed", b: "Skipped" });
+    expect(rig.instance(await rig.stepRunId(runId, "b"))?.status).toBe("Completed");
+    expect(rig.documents.writesOf(/settled:/)).toHaveLength(1);
   });
 });
 

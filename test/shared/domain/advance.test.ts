@@ -34,7 +34,7 @@ describe("advance", () => {
 
     const twice = advance(plan, once.progress, facts({ settled: [settled(0, "Completed")] }));
 
-    expect(twice).toEqual({ progress: once.progress, start: [], stop: [] });
+    expect(twice).toEqual({ progress: once.progress, start: [], stop: [], more: false });
   });
 
   test("a failure stops the run: what runs is told to stop, what never ran is skipped", () => {
