@@ -30,10 +30,13 @@ export function busySeconds(stat: string): number {
   return [1, 2, 3, 8].reduce((sum, place) => sum + (fields[place] ?? 0), 0) / TICKS_PER_SECOND;
 }
 
+/** Shorter than this a stretch is only a few ticks long: nothing can be said of it. */
+const SHORTEST_SECONDS = 0.05;
+
 /** The share of all cores that others used between two readings, from 0 to 1. */
 export function foreignShare(before: CpuUsage, after: CpuUsage, cores: number = availableParallelism()): number {
   const wall = after.at - before.at;
-  if (wall <= 0) return 0;
+  if (wall < SHORTEST_SECONDS) return 0;
   const foreign = after.busy - before.busy - (after.own - before.own) - (after.kernel - before.kernel);
   return Math.min(1, Math.max(0, foreign) / (wall * cores));
 }

@@ -10,11 +10,18 @@ export interface Plan {
   patienceMs: number;
 }
 
+/** Other figures that come with a measurement, by name. */
+export type Others = Readonly<Record<string, number>>;
+/** What one side measures. */
+export type Measured = number | { value: number; others: Others };
+
 /** One measurement of the product and, right after it, one of what it is compared with. */
 export interface Pair {
   product: number;
+  others: Others;
   /** Absent where nothing is compared. */
   baseline?: number;
+  baselineOthers?: Others;
   /** What others used of all cores in the busier half, from 0 to 1. */
   foreign: number;
 }
@@ -27,8 +34,8 @@ export interface Pairs {
 }
 
 export interface Sides {
-  product: () => Promise<number>;
-  baseline?: (() => Promise<number>) | undefined;
+  product: () => Promise<Measured>;
+  baseline?: (() => Promise<Measured>) | undefined;
 }
 
 /** Measures A B A B … until there are enough pairs during which nothing else used the machine, or the tries have run out. */
@@ -40,10 +47,26 @@ export async function measurePairs({ product, baseline }: Sides, plan: Plan, gat
     await gate.quiet(plan.patienceMs);
     const a = await gate.watch(product);
     const b = baseline && (await gate.watch(baseline));
-    const pair = { product: a.result, ...(b && { baseline: b.result }), foreign: Math.max(a.foreign, b?.foreign ?? 0) };
+    const pair = pairOf(a.result, b?.result, Math.max(a.foreign, b?.foreign ?? 0));
     (isClean(pair.foreign) ? clean : disturbed).push(pair);
   }
   return settle(clean, disturbed, plan.pairs);
+}
+
+/** The same pairs with another of the product's figures in its place, compared with nothing. */
+export function otherFigure(pairs: Pairs, name: string): Pairs {
+  const kept = pairs.kept.map(({ others, foreign }) => ({ product: others[name] ?? Number.NaN, others, foreign }));
+  return { ...pairs, kept };
+}
+
+function pairOf(product: Measured, baseline: Measured | undefined, foreign: number): Pair {
+  const [ours, theirs] = [product, baseline].map((one) => (typeof one === "number" ? { value: one, others: {} } : one));
+  return {
+    product: ours?.value ?? Number.NaN,
+    others: ours?.others ?? {},
+    ...(theirs && { baseline: theirs.value, baselineOthers: theirs.others }),
+    foreign,
+  };
 }
 
 function settle(clean: Pair[], disturbed: Pair[], wanted: number): Pairs {

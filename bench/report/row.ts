@@ -51,6 +51,11 @@ export function resultOf(spec: RowSpec, { kept, clean }: Pairs, figureOf: (pair:
   };
 }
 
+/** How often the baseline the product is. */
+export function ratioOf({ product, baseline = Number.NaN }: Pair): number {
+  return product / baseline;
+}
+
 /** A row that has no figure. */
 export function unmeasured(spec: RowSpec, note: string): RowResult {
   return { ...headOf(spec), value: null, baseline: null, ratio: null, samples: [], clean: true, note };

@@ -2,8 +2,9 @@ import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import type { RunResource } from "../../shared/api/resources.ts";
 import type { Bench, Family } from "../family.ts";
+import type { Others } from "../gate/measure-pairs.ts";
 import type { LoadRequest, LoadResult } from "../helpers/load.ts";
-import { type RowSpec, resultOf } from "../report/row.ts";
+import { type RowSpec, ratioOf, resultOf } from "../report/row.ts";
 import { Helper } from "../support/helper.ts";
 import { holdSlots } from "../support/hold-slots.ts";
 import { shStep, submission } from "../support/pipelines.ts";
@@ -104,16 +105,16 @@ function rate(bench: Bench, load: Helper, ask: Ask): Promise<LoadResult> {
 
 async function compare(bench: Bench, row: RowSpec, product: () => Promise<LoadResult>, baseline: () => Promise<LoadResult>): Promise<void> {
   if (!bench.wants(row)) return;
-  const late = { product: [] as number[], baseline: [] as number[] };
-  const noting = (side: keyof typeof late, ask: () => Promise<LoadResult>) => async () => {
-    const { perSecond, p99Milliseconds } = await ask();
-    late[side].push(p99Milliseconds);
-    return perSecond;
-  };
-  const pairs = await bench.pairs(row, { product: noting("product", product), baseline: noting("baseline", baseline) });
+  const measured = async ({ perSecond, p99Milliseconds }: LoadResult) => ({ value: perSecond, others: { p99Milliseconds } });
+  const pairs = await bench.pairs(row, {
+    product: async () => measured(await product()),
+    baseline: async () => measured(await baseline()),
+  });
+  const late = (others: (Others | undefined)[]) => median(others.map((other) => other?.["p99Milliseconds"] ?? Number.NaN)).toFixed(1);
+  const [ours, theirs] = [pairs.kept.map(({ others }) => others), pairs.kept.map(({ baselineOthers }) => baselineOthers)];
   const rates = median(pairs.kept.map((pair) => pair.product));
-  const note = `${Math.round(rates)} a second, 99 % within ${median(late.product).toFixed(1)} ms (baseline ${median(late.baseline).toFixed(1)} ms)`;
-  bench.report(resultOf(row, pairs, ({ product: ours, baseline: theirs = Number.NaN }) => ours / theirs, note));
+  const note = `${Math.round(rates)} a second, 99 % within ${late(ours)} ms (baseline ${late(theirs)} ms)`;
+  bench.report(resultOf(row, pairs, ratioOf, note));
 }
 
 async function portOf(helper: Helper): Promise<number> {

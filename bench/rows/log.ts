@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Family } from "../family.ts";
-import { type RowSpec, resultOf } from "../report/row.ts";
+import { type RowSpec, ratioOf, resultOf } from "../report/row.ts";
 import { shStep, submission } from "../support/pipelines.ts";
 import { timeRun } from "../support/time-run.ts";
 import { BenchWorkspace } from "../support/workspace.ts";
@@ -35,6 +35,6 @@ export const logRows: Family = {
         return performance.now() - began;
       },
     });
-    bench.report(resultOf(LOG, pairs, ({ product, baseline = Number.NaN }) => product / baseline, "baseline: ms"));
+    bench.report(resultOf(LOG, pairs, ratioOf, "baseline: ms"));
   },
 };

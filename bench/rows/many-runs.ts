@@ -54,7 +54,14 @@ export const manyRunsRows: Family = {
         return took;
       };
       const pairs = await bench.pairs(RESTART, { product: restart, baseline: () => restartEmpty(bench) });
-      bench.report(resultOf(RESTART, pairs, ({ product }) => product / 1000, `${sizeNote(count)}baseline: ms for an empty workspace`));
+      bench.report(
+        resultOf(
+          RESTART,
+          pairs,
+          ({ product }) => product / 1000,
+          [sizeNote(count), "baseline: ms for an empty workspace"].filter(Boolean).join("; "),
+        ),
+      );
     } finally {
       await workspace.stop();
     }
@@ -104,7 +111,7 @@ async function list(bench: Bench, { http }: BenchWorkspace, count: number): Prom
 
 function reportMemory(bench: Bench, bytes: number, count: number): void {
   if (!bench.wants(RUN_MEMORY)) return;
-  const pairs = { kept: [{ product: bytes, foreign: 0 }], thrown: 0, clean: true };
+  const pairs = { kept: [{ product: bytes, others: {}, foreign: 0 }], thrown: 0, clean: true };
   bench.report(resultOf(RUN_MEMORY, pairs, ({ product }) => product / 1024 / count, sizeNote(count) || undefined));
 }
 
@@ -126,5 +133,5 @@ async function restartEmpty({ folder }: Bench): Promise<number> {
 }
 
 function sizeNote(count: number): string {
-  return count === RUNS ? "" : `only ${count}; `;
+  return count === RUNS ? "" : `only ${count}`;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Bench, Family } from "../family.ts";
+import { otherFigure } from "../gate/measure-pairs.ts";
 import { MASTER_KEY } from "../helpers/functions-host.ts";
 import type { LoadRequest, LoadResult } from "../helpers/load.ts";
 import { type RowSpec, resultOf } from "../report/row.ts";
@@ -77,8 +78,6 @@ async function hello(bench: Bench, load: Helper, inserts: Helper): Promise<void>
 
 async function parked(bench: Bench, load: Helper, inserts: Helper): Promise<void> {
   const count = bench.quick ? PARKED_RUNS / 5 : PARKED_RUNS;
-  const memory: number[] = [];
-  const spans: [start: number, finish: number][] = [];
   const once = async () => {
     const host = await FreshHost.start(bench);
     try {
@@ -89,24 +88,23 @@ async function parked(bench: Bench, load: Helper, inserts: Helper): Promise<void
       await host.ask(load, "/orchestrators/parked/run-{n}", count);
       await host.untilDone(50 * CITIES + count, "parked");
       const started = performance.now() - began;
-      memory.push((await host.memory()) - before);
+      const memory = (await host.memory()) - before;
       const released = performance.now();
       await host.ask(load, "/instances/run-{n}/raiseEvent/go", count);
       await host.untilDone(50 * CITIES + 2 * count);
-      spans.push([started, performance.now() - released]);
-      return started + (spans.at(-1)?.[1] ?? 0);
+      const finished = performance.now() - released;
+      return { value: started + finished, others: { started, finished, memory } };
     } finally {
       await host.end();
     }
   };
   const pairs = await bench.pairs(PARKED, { product: once, baseline: () => inserts.ask<number>({ rows: count }) });
   const size = bench.quick ? `only ${count}; ` : "";
-  const [start, finish] = [0, 1].map((part) => (median(spans.map((span) => span[part as 0 | 1])) / 1000).toFixed(1));
-  const note = `${size}start ${start} s, finish ${finish} s; baseline: ms for as many rows of SQLite, a synced commit each`;
+  const secondsTo = (part: string) => (median(otherFigure(pairs, part).kept.map(({ product }) => product)) / 1000).toFixed(1);
+  const note = `${size}start ${secondsTo("started")} s, finish ${secondsTo("finished")} s; baseline: ms for as many rows of SQLite, a synced commit each`;
   if (bench.wants(PARKED)) bench.report(resultOf(PARKED, pairs, ({ product }) => product / 1000, note));
   if (!bench.wants(PARKED_MEMORY)) return;
-  const grown = { ...pairs, kept: memory.map((bytes) => ({ product: bytes, foreign: 0 })) };
-  bench.report(resultOf(PARKED_MEMORY, grown, ({ product }) => product / 1024 / count, size || undefined));
+  bench.report(resultOf(PARKED_MEMORY, otherFigure(pairs, "memory"), ({ product }) => product / 1024 / count, size || undefined));
 }
 
 /** An embedded host with a state of its own. */

@@ -6,7 +6,7 @@ import { readSnapshot } from "../../sdk/snapshot.ts";
 import { uploadSnapshot } from "../../sdk/upload-snapshot.ts";
 import { getWorkspace } from "../../shared/api/routes/catalog.ts";
 import type { Bench, Family } from "../family.ts";
-import { type RowSpec, resultOf } from "../report/row.ts";
+import { type RowSpec, ratioOf, resultOf } from "../report/row.ts";
 import { FILES, fileOf, writeTree } from "../support/tree.ts";
 import { BenchWorkspace } from "../support/workspace.ts";
 
@@ -85,7 +85,7 @@ async function first(bench: Bench, tree: string, fresh: () => Promise<void>, sna
     },
     baseline: async () => git(bench, tree, ["init", "-q"], ["add", "-A"]),
   });
-  bench.report(resultOf(FIRST, pairs, ({ product, baseline = Number.NaN }) => product / baseline, "baseline: ms of git"));
+  bench.report(resultOf(FIRST, pairs, ratioOf, "baseline: ms of git"));
 }
 
 async function unchanged(bench: Bench, tree: string, snapshot: Snapshot): Promise<void> {
@@ -95,7 +95,7 @@ async function unchanged(bench: Bench, tree: string, snapshot: Snapshot): Promis
     product: () => snapshot(tree),
     baseline: async () => git(bench, tree, ["add", "-A"], ["write-tree"]),
   });
-  bench.report(resultOf(UNCHANGED, pairs, ({ product, baseline = Number.NaN }) => product / baseline, "baseline: ms of git"));
+  bench.report(resultOf(UNCHANGED, pairs, ratioOf, "baseline: ms of git"));
 }
 
 async function oneChanged(bench: Bench, tree: string, snapshot: Snapshot): Promise<void> {
@@ -108,9 +108,7 @@ async function oneChanged(bench: Bench, tree: string, snapshot: Snapshot): Promi
     },
     baseline: () => snapshot(tree),
   });
-  bench.report(
-    resultOf(ONE_CHANGED, pairs, ({ product, baseline = Number.NaN }) => product / baseline, "baseline: ms when nothing has changed"),
-  );
+  bench.report(resultOf(ONE_CHANGED, pairs, ratioOf, "baseline: ms when nothing has changed"));
 }
 
 /** Runs git commands one after another. `init` begins anew. @returns milliseconds. */

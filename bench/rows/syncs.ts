@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Bench, Family } from "../family.ts";
+import { otherFigure } from "../gate/measure-pairs.ts";
 import { type RowSpec, resultOf } from "../report/row.ts";
 import { stepsOf, submission } from "../support/pipelines.ts";
 import { openSyncCounter, type SyncCounter } from "../support/sync-counter.ts";
@@ -36,16 +37,13 @@ export const syncRows: Family = {
 async function measure(bench: Bench, counter: SyncCounter, rows: readonly [RowSpec, RowSpec], shape: "chain" | "fan", steps: number) {
   if (!rows.some((row) => bench.wants(row))) return;
   const body = submission(stepsOf(shape, steps));
-  const standIns: number[] = [];
   const pairs = await bench.pairs(rows[0], {
     product: async () => {
       const counted = await counter.during(() => timeRun(counter.workspace.http, body));
-      standIns.push(counted.standIns);
-      return counted.host;
+      return { value: counted.host, others: { standIns: counted.standIns } };
     },
   });
   const [host, other] = rows;
   if (bench.wants(host)) bench.report(resultOf(host, pairs, ({ product }) => product / steps, counter.how));
-  const ofOthers = { ...pairs, kept: standIns.map((count) => ({ product: count, foreign: 0 })) };
-  if (bench.wants(other)) bench.report(resultOf(other, ofOthers, ({ product }) => product / steps, counter.how));
+  if (bench.wants(other)) bench.report(resultOf(other, otherFigure(pairs, "standIns"), ({ product }) => product / steps, counter.how));
 }
