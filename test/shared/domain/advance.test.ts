@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { advance, type Facts } from "../../../shared/domain/advance.ts";
+import { advance, type Facts, MOST_STARTS } from "../../../shared/domain/advance.ts";
 import type { Progress } from "../../../shared/domain/run-documents.ts";
 import type { SettledStepStatus } from "../../../shared/domain/statuses.ts";
-import { aGraph, anId, aPlan, diamond } from "../../support/graphs.ts";
+import { aGraph, anId, aPlan, diamond, numbered } from "../../support/graphs.ts";
 
 const progress = (steps: string, more: Partial<Progress> = {}): Progress => ({ runId: anId(0), steps, lastMarker: "", ...more });
 const facts = (more: Partial<Facts> = {}): Facts => ({ settled: [], cancelRequested: false, continueOnStepFailure: false, ...more });
@@ -35,6 +35,18 @@ describe("advance", () => {
     const twice = advance(plan, once.progress, facts({ settled: [settled(0, "Completed")] }));
 
     expect(twice).toEqual({ progress: once.progress, start: [], stop: [], more: false });
+  });
+
+  test("starts so many steps in one look, and says when there are more", () => {
+    const graph = (count: number) => aPlan(aGraph(Object.fromEntries(numbered("s", count).map((key) => [key, []]))));
+
+    const exactly = advance(graph(MOST_STARTS), progress("n".repeat(MOST_STARTS)), facts());
+    const above = advance(graph(MOST_STARTS + 1), progress("n".repeat(MOST_STARTS + 1)), facts());
+    const rest = advance(graph(MOST_STARTS + 1), above.progress, facts());
+
+    expect([exactly.start.length, exactly.more]).toEqual([MOST_STARTS, false]);
+    expect([above.start.length, above.more]).toEqual([MOST_STARTS, true]);
+    expect([rest.start, rest.more]).toEqual([[MOST_STARTS], false]);
   });
 
   test("a failure stops the run: what runs is told to stop, what never ran is skipped", () => {
