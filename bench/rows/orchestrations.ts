@@ -99,12 +99,13 @@ async function parked(bench: Bench, load: Helper, inserts: Helper): Promise<void
     }
   };
   const pairs = await bench.pairs(PARKED, { product: once, baseline: () => inserts.ask<number>({ rows: count }) });
-  const size = bench.quick ? `only ${count}; ` : "";
+  const size = count === PARKED_RUNS ? undefined : `only ${count}`;
   const secondsTo = (part: string) => (median(otherFigure(pairs, part).kept.map(({ product }) => product)) / 1000).toFixed(1);
-  const note = `${size}start ${secondsTo("started")} s, finish ${secondsTo("finished")} s; baseline: ms for as many rows of SQLite, a synced commit each`;
+  const spans = `start ${secondsTo("started")} s, finish ${secondsTo("finished")} s`;
+  const note = [size, spans, "baseline: ms for as many rows of SQLite, a synced commit each"].filter(Boolean).join("; ");
   if (bench.wants(PARKED)) bench.report(resultOf(PARKED, pairs, ({ product }) => product / 1000, note));
   if (!bench.wants(PARKED_MEMORY)) return;
-  bench.report(resultOf(PARKED_MEMORY, otherFigure(pairs, "memory"), ({ product }) => product / 1024 / count, size || undefined));
+  bench.report(resultOf(PARKED_MEMORY, otherFigure(pairs, "memory"), ({ product }) => product / 1024 / count, size));
 }
 
 /** An embedded host with a state of its own. */

@@ -33,7 +33,7 @@ function install(folder: string, name: string): string | undefined {
   mkdirSync(folder, { recursive: true });
   for (const [program, ...args] of [
     ["python3", "-m", "venv", folder],
-    [join(folder, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", name],
+    [join(folder, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary", name],
   ]) {
     const done = spawnSync(program ?? "", args, { encoding: "utf8", timeout: INSTALL_MS });
     if (done.status !== 0) return done.error?.message ?? (done.stderr.trim().split("\n").at(-1) || `${program} ended with ${done.status}`);
