@@ -37,7 +37,11 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
 
 function operation(route: Route): ZodOpenApiOperationObject {
   const problem = (description: string) => ({ description, content: { "application/problem+json": { schema: ProblemDetails } } });
-  const bytes = { "application/octet-stream": { schema: { type: "string", format: "binary" } } } as const;
+  const tooLarge = {
+    description: "The body is too large; in plain text where it is over the limit of the host itself",
+    content: { ...problem("").content, "text/plain": { schema: { type: "string" } } },
+  } as const;
+  const bytes = (type = "application/octet-stream") => ({ [type]: { schema: { type: "string", format: "binary" } } }) as const;
   return {
     operationId: route.name,
     summary: route.summary,
@@ -51,14 +55,17 @@ function operation(route: Route): ZodOpenApiOperationObject {
       // An empty file has an empty body.
       requestBody: {
         required: route.body !== "bytes",
-        content: route.body === "bytes" ? bytes : { "application/json": { schema: route.body } },
+        content: route.body === "bytes" ? bytes() : { "application/json": { schema: route.body } },
       },
     }),
     responses: {
       ...Object.fromEntries(
         Object.entries(route.replies).map(([status, reply]) => [
           status,
-          { description: route.summary, ...(reply && { content: reply === "bytes" ? bytes : { "application/json": { schema: reply } } }) },
+          {
+            description: route.summary,
+            ...(reply && { content: reply === "bytes" ? bytes(route.bytesType) : { "application/json": { schema: reply } } }),
+          },
         ]),
       ),
       "400": problem("The request is not as it should be"),
@@ -66,8 +73,9 @@ function operation(route: Route): ZodOpenApiOperationObject {
       "403": problem("The caller may not do this"),
       ...(route.params && { "404": problem("There is no such thing") }),
       ...(route.query && { "414": { description: "The URL is too long" } }),
+      ...((route.query || route.headers) && { "431": { description: "The URL and the headers together are too long" } }),
       ...((route.params || route.method !== "GET") && { "409": problem("This does not fit what is there") }),
-      ...(route.body && { "411": problem("The body's length is not announced"), "413": problem("The body is too large") }),
+      ...(route.body && { "411": problem("The body's length is not announced"), "413": tooLarge }),
       ...(route.body && route.body !== "bytes" && { "415": problem("The content is of another type") }),
       ...(206 in route.replies && {
         "413": problem("More than one answer may hold: ask for a range"),

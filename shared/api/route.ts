@@ -24,6 +24,8 @@ export interface Route {
   readonly maxBodyBytes?: number;
   /** Successful answers by status: a schema for JSON, `bytes` for a file, undefined for no body. */
   readonly replies: Readonly<Record<number, z.ZodType | "bytes" | undefined>>;
+  /** Content type of an answer in `bytes`; absent: application/octet-stream. */
+  readonly bytesType?: string;
 }
 
 /** Keeps the literal types of a route. */

@@ -23,7 +23,9 @@ export const StepKey = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters and no half of a surrogate pair");
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, "no control characters and no half of a surrogate pair")
+  // The same in what every reader of the OpenAPI document understands; half a pair cannot be said there.
+  .meta({ pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f]{1,255}$` });
 export type StepKey = z.infer<typeof StepKey>;
 
 /** Name of an input, output or parameter: becomes part of an environment variable and of `${{inputs.name}}`. */
@@ -49,19 +51,29 @@ export const PATH_PART_BYTES = 255;
  * Path below the root of a datastore or snapshot: `/` between parts of at most {@link PATH_PART_BYTES}, no empty, `.` or `..` part, no backslash,
  * no control characters.
  */
-export const RelativePath = z
-  .string()
-  .min(1)
-  .max(1024)
-  .refine(
-    (path) => isSafeRelativePath(path),
-    "a relative path with '/' between its parts (255 bytes each); no '..', '.', '\\', empty part or control character",
-  )
-  // What of the rule a pattern can say, for readers of the OpenAPI document; lengths of parts are counted in bytes.
-  .meta({
-    pattern: String.raw`^(?!\.{1,2}(/|$))[^/\\\u0000-\u001f\u007f-\u009f\ufffe\uffff]{1,255}(/(?!\.{1,2}(/|$))[^/\\\u0000-\u001f\u007f-\u009f\ufffe\uffff]{1,255})*$`,
-  });
+export const RelativePath = relativePath(1024);
 export type RelativePath = z.infer<typeof RelativePath>;
+
+/** Path of a file that a run left, below the run's own folder: `ExperimentRun/dcid.<run>_<attempt>/` comes before it in its datastore. */
+export const ArtifactPath = relativePath(960);
+export type ArtifactPath = z.infer<typeof ArtifactPath>;
+
+function relativePath(characters: number) {
+  return (
+    z
+      .string()
+      .min(1)
+      .max(characters)
+      .refine(
+        (path) => isSafeRelativePath(path),
+        "a relative path with '/' between its parts (255 bytes each); no '..', '.', '\\', empty part or control character",
+      )
+      // What of the rule a pattern can say, for readers of the OpenAPI document; lengths of parts are counted in bytes.
+      .meta({
+        pattern: String.raw`^(?!\.{1,2}(/|$))[^/\\\u0000-\u001f\u007f-\u009f\ufffe\uffff]{1,255}(/(?!\.{1,2}(/|$))[^/\\\u0000-\u001f\u007f-\u009f\ufffe\uffff]{1,255})*$`,
+      })
+  );
+}
 
 /** The rule of {@link RelativePath} as a predicate. */
 export function isSafeRelativePath(path: string): boolean {

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { RelativePath, RunId } from "../../domain/ids.ts";
+import { ArtifactPath, RunId } from "../../domain/ids.ts";
 import { MetricBatch } from "../../domain/metrics.ts";
+import { queryNumber } from "../query-number.ts";
 import { CreateChildRunRequest, EndRunRequest } from "../requests.ts";
 import { FileList, FileResource, MetricList, RunResource } from "../resources.ts";
 import { route } from "../route.ts";
@@ -42,7 +43,7 @@ export const listArtifacts = route({
   query: z.object({
     prefix: z.string().max(1024).optional(),
     cursor: z.string().max(1100).optional(),
-    limit: z.coerce.number().int().min(1).max(1000).default(1000),
+    limit: queryNumber(z.number().int().min(1).max(1000)).default(1000),
   }),
   replies: { 200: FileList },
 });
@@ -55,7 +56,7 @@ export const getArtifact = route({
   role: "Reader",
   stepToken: true,
   params: runParams,
-  query: z.object({ path: RelativePath }),
+  query: z.object({ path: ArtifactPath }),
   headers: z.object({ range: z.string().max(1024).optional() }),
   replies: { 200: "bytes", 206: "bytes" },
 });
@@ -68,7 +69,7 @@ export const putArtifact = route({
   role: "Submitter",
   stepToken: true,
   params: runParams,
-  query: z.object({ path: RelativePath }),
+  query: z.object({ path: ArtifactPath }),
   body: "bytes",
   maxBodyBytes: 100 * 1024 * 1024,
   replies: { 200: FileResource },
@@ -92,12 +93,13 @@ export const getLog = route({
   role: "Reader",
   params: runParams,
   query: z.object({
-    path: RelativePath,
+    path: ArtifactPath,
     /** First byte; a negative number counts from the end. */
-    from: z.coerce.number().int().default(0),
-    waitSeconds: z.coerce.number().min(0).max(25).default(0),
+    from: queryNumber(z.number().int()).default(0),
+    waitSeconds: queryNumber(z.number().min(0).max(25)).default(0),
   }),
   replies: { 200: "bytes" },
+  bytesType: "text/plain",
 });
 
 export const createChildRun = route({

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { ExperimentName, RunId, StepKey } from "../../domain/ids.ts";
 import { RunStatus } from "../../domain/statuses.ts";
+import { queryNumber } from "../query-number.ts";
 import { PatchRunRequest, SubmitRunRequest } from "../requests.ts";
 import { OutputList, RunList, RunResource, StepList } from "../resources.ts";
 import { route } from "../route.ts";
 
 const runParams = z.object({ runId: RunId });
 /** `after` and `waitSeconds` make a GET wait (25 s at most) until the resource's revision is another. */
-const longPoll = { after: z.string().max(255).optional(), waitSeconds: z.coerce.number().min(0).max(25).default(0) };
+const longPoll = { after: z.string().max(255).optional(), waitSeconds: queryNumber(z.number().min(0).max(25)).default(0) };
 
 export const submitRun = route({
   name: "submitRun",
@@ -30,7 +31,7 @@ export const listRuns = route({
   query: z.object({
     experimentName: ExperimentName.optional(),
     status: RunStatus.optional(),
-    limit: z.coerce.number().int().min(1).max(1000).default(50),
+    limit: queryNumber(z.number().int().min(1).max(1000)).default(50),
     cursor: RunId.optional(),
   }),
   replies: { 200: RunList },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CatalogName, RelativePath, SnapshotId } from "../../domain/ids.ts";
 import { SnapshotManifest } from "../../domain/snapshot-manifest.ts";
+import { queryNumber } from "../query-number.ts";
 import { CheckFilesRequest } from "../requests.ts";
 import { FileList, SnapshotResource, UploadTarget } from "../resources.ts";
 import { route } from "../route.ts";
@@ -45,7 +46,7 @@ export const putUploadPart = route({
   path: "api/uploads/{uploadId}/parts/{part}",
   summary: "Sends one part, counted from 0; all but the last have partBytes bytes. Sending again replaces it",
   role: "Submitter",
-  params: z.object({ uploadId: z.guid(), part: z.coerce.number().int().min(0).max(49_999) }),
+  params: z.object({ uploadId: z.guid(), part: queryNumber(z.number().int().min(0).max(49_999)) }),
   body: "bytes",
   maxBodyBytes: PART_BYTES,
   replies: { 204: undefined },
@@ -85,7 +86,7 @@ export const listFiles = route({
   query: z.object({
     prefix: z.string().max(1024).optional(),
     cursor: z.string().max(1100).optional(),
-    limit: z.coerce.number().int().min(1).max(1000).default(1000),
+    limit: queryNumber(z.number().int().min(1).max(1000)).default(1000),
   }),
   replies: { 200: FileList },
 });
