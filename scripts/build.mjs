@@ -19,6 +19,7 @@ const SOURCES = [
   "test/chaos",
   "test/simulate",
   "test/load",
+  "test/fuzz",
   "test/support",
   "package.json",
 ];
@@ -39,6 +40,8 @@ const PROGRAMS = {
   "bench/helper": "bench/helpers/main.ts",
   "bench/profile": "bench/profile/main.ts",
   "bench/watch": "bench/watch/main.ts",
+  "test/fuzz/main": "test/fuzz/main.ts",
+  "test/fuzz/preload": "test/fuzz/preload.ts",
 };
 
 /** Bundles everything, dependencies too: one file loads in a third of the time that a tree of modules takes. */
