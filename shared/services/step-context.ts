@@ -88,8 +88,12 @@ export function turnAfterError({ log }: StepDeps, { stepRunId }: StepRunInput, b
   return { status, begun, retryAfterSeconds };
 }
 
-/** Asks a job to stop where a refusal must not hold up anything: whoever looks at the job next asks again. */
-export async function tryToCancel({ backend, log }: StepDeps, document: { id: string; attempt: number }): Promise<void> {
+/**
+ * Asks a job to stop where a refusal must not hold up anything: whoever looks at the job next asks again. Why it is to stop is on the disk before:
+ * else a loss of power could leave a canceled job in a run that does not know why.
+ */
+export async function tryToCancel({ runs, backend, log }: StepDeps, document: { id: string; attempt: number }): Promise<void> {
+  await runs.durable();
   try {
     await backend.cancel(jobOf(backend, document), AbortSignal.timeout(REMOTE_CALL_MS));
   } catch (error) {

@@ -52,11 +52,14 @@ export const listRuns =
 export const getRun =
   (deps: ViewRunsDeps) =>
   async (caller: Principal, runId: string, poll: LongPoll): Promise<RunResource> => {
-    return await waitForNews(deps, runId, poll, async () => {
+    const run = await waitForNews(deps, runId, poll, async () => {
       const found = await findRun(deps.runs, runId);
       assertReach(caller, runId, found);
       return await toRunResource(deps, found);
     });
+    // Who hears of an end acts on it: it must not come undone with the power.
+    if (run.endedAt !== undefined) await deps.runs.durable();
+    return run;
   };
 
 export const listSteps =
