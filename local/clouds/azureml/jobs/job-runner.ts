@@ -136,8 +136,9 @@ export class JobRunner {
     return job;
   }
 
-  /** Sets a job going that {@link submit} stored. */
+  /** Sets a job going that {@link submit} stored. One that has got its node, or was canceled, since then is on its way already. */
   begin(job: JobRecord): void {
+    if (job.state.changes > 1) return;
     this.#parts.notifier.changed(job);
     if (job.state.status === "Preparing") void this.#prepare(job);
     else if (job.state.status === "Starting") void this.#launch(job);
