@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
 import { type Terminal, terminalOf } from "../cli/terminal.ts";
 import type { Bench } from "./family.ts";
 import { Gate } from "./gate/gate.ts";
@@ -11,6 +10,7 @@ import { printRows, rowLine } from "./report/table.ts";
 import { FAMILIES } from "./rows/all.ts";
 import { runFamilies } from "./run-families.ts";
 import { syncMilliseconds } from "./support/sync-milliseconds.ts";
+import { makeWorkFolder } from "./support/work-folder.ts";
 
 const THOROUGH: Plan = { pairs: 5, tries: 15, patienceMs: 30_000 };
 const QUICK: Plan = { pairs: 2, tries: 2, patienceMs: 1200 };
@@ -31,12 +31,7 @@ async function main(): Promise<number> {
     for (const { name, what } of specs) console.log(`${name}\t${what}`);
     return 0;
   }
-  const folder = mkdtempSync(join(tmpdir(), "penstock-bench-"));
-  // A signal ends the process by itself; what it started ends with it, the folder would stay.
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  process.once("exit", remove);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
-  return await measure(options, names, folder);
+  return await measure(options, names, makeWorkFolder("penstock-bench-"));
 }
 
 async function measure(options: Options, names: ReadonlySet<string>, folder: string): Promise<number> {

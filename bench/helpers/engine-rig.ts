@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import type { DurableClient } from "durable-functions";
-import { durableOrchestrations } from "../../functions/durable-orchestrations.ts";
+import { type DurableCalls, durableOrchestrations } from "../../functions/durable-orchestrations.ts";
 import { activities, eventTriggers, orchestrators } from "../../functions/registry.ts";
 import { systemClock as hostClock, systemRandom } from "../../local/host/clock.ts";
 import { Engine } from "../../local/host/durable/engine.ts";
@@ -95,7 +94,7 @@ export class EngineRig {
 }
 
 /** The calls of the durable client that the app makes; like the host's answers over HTTP, they wait until what they ask for is on disk. */
-function durableClient(engine: Engine): DurableClient {
+function durableClient(engine: Engine): DurableCalls {
   const api = new ManagementApi(engine);
   const call = async (method: string, path: string, body?: unknown) => {
     const answer = await api.handle({
@@ -110,7 +109,7 @@ function durableClient(engine: Engine): DurableClient {
     return answer;
   };
   const refused = (status: number) => new Error(`The operation failed with an unexpected status code: ${status}.`);
-  const client: Pick<DurableClient, "startNew" | "getStatus" | "raiseEvent"> = {
+  return {
     async startNew(name, options) {
       const id = options?.instanceId ?? "";
       const { status } = await call("POST", `/orchestrators/${name}/${id}`, options?.input);
@@ -128,14 +127,13 @@ function durableClient(engine: Engine): DurableClient {
       if (status !== 202 && status !== 410) throw refused(status);
     },
   };
-  return client as DurableClient;
 }
 
 interface Parts {
   folder: string;
   documents: ReturnType<typeof openSqliteDocuments>;
   runs: ReturnType<typeof createRunStore>;
-  client: DurableClient;
+  client: DurableCalls;
 }
 
 function servicesOver({ folder, documents, runs, client }: Parts): Services {

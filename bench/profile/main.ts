@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { terminalOf } from "../../cli/terminal.ts";
+import { makeWorkFolder } from "../support/work-folder.ts";
 import { WATCHED_ROLES } from "../watch/orders.ts";
 import { attribute } from "./attribute.ts";
 import { stacksOf } from "./cpu-profile.ts";
@@ -31,11 +31,8 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const out = resolve(process.env["INIT_CWD"] ?? process.cwd(), values.out);
-  const folder = mkdtempSync(join(tmpdir(), "penstock-profile-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
   mkdirSync(out, { recursive: true });
-  const recorded = await record(scenario, folder);
+  const recorded = await record(scenario, makeWorkFolder("penstock-profile-"));
   const locate = createLocator();
   const processes = WATCHED_ROLES.map((role) => ({
     role,

@@ -30,16 +30,25 @@ interface Rule {
 /** Frames that V8 names itself. `(program)` is native code that no function of ours is waiting for: the event loop, mostly. */
 const SPECIAL: Readonly<Record<string, Stage>> = { "(garbage collector)": "garbage collection", "(idle)": "idle", "(program)": "system" };
 
+/** Where the network is waited for and spoken to, in either process. */
 const NETWORK: Rule = {
   stage: "HTTP",
-  sources: ["node:http", "node:_http", "node:https", "node:net", "node:tls", "node:url", "node:internal/url", "node:internal/http"].concat([
-    "node:internal/deps/undici",
-    "node:internal/stream_base",
-    "node_modules/@azure/core-",
-    "node_modules/@typespec/",
-    "node_modules/axios/",
-    "node_modules/follow-redirects/",
-  ]),
+  sources: [
+    ...under(
+      "node:",
+      "http",
+      "_http",
+      "https",
+      "net",
+      "tls",
+      "url",
+      "internal/url",
+      "internal/http",
+      "internal/deps/undici",
+      "internal/stream_base",
+    ),
+    ...under("node_modules/", "@azure/core-", "@typespec/", "axios/", "follow-redirects/"),
+  ],
 };
 
 /** Of the rules that fit a function, the first one counts. */
@@ -49,77 +58,59 @@ const RULES: Readonly<Record<WatchedRole, readonly Rule[]>> = {
     { stage: "commits and syncs", sources: ["local/host/durable/commits.ts", "shared/adapters/sqlite/group-commit.ts"] },
     {
       stage: "store",
-      sources: ["local/host/durable/sqlite-", "local/host/durable/messages.ts"].concat(
-        ["sqlite/", "documents/", "cosmos/", "local-blob/", "azure-blob/"].map((adapter) => `shared/adapters/${adapter}`),
-      ),
+      sources: [
+        ...under("local/host/durable/", "sqlite-", "messages"),
+        ...under("shared/adapters/", "sqlite/", "documents/", "cosmos/", "local-blob/", "azure-blob/"),
+      ],
     },
     {
       stage: "replay",
-      sources: ["second-replay", "replay-", "execution", "nondeterminism", "history-json", "json-reader", "actions", "episode-events"].map(
-        (file) => `local/host/durable/${file}`,
+      sources: under(
+        "local/host/durable/",
+        ...["second-replay", "replay-", "execution", "nondeterminism", "history-json", "json-reader", "actions", "episode-events"],
       ),
     },
     {
       stage: "logs and metrics",
-      sources: ["local/workspace/file-log", "local/host/console-log", "local/host/log-filter", "functions/context-log"].concat([
-        "functions/log-bugs",
-        "shared/services/run-record",
-        "shared/services/run-files",
-        "shared/api/log-line",
+      sources: [
+        ...under("local/", "workspace/file-log", "host/console-log", "host/log-filter"),
+        ...under("functions/", "context-log", "log-bugs"),
+        ...under("shared/", "services/run-record", "services/run-files", "api/log-line"),
         "node:internal/console",
-      ]),
+      ],
     },
     {
       stage: "orchestrator turns",
-      sources: ["functions/orchestrators/", "local/host/durable/"].concat(
-        ["orchestrations/", "actions/", "history/", "task/", "entities/"].map((folder) => `node_modules/durable-functions/src/${folder}`),
-      ),
+      sources: [
+        ...["functions/orchestrators/", "local/host/durable/"],
+        ...under("node_modules/durable-functions/src/", "orchestrations/", "actions/", "history/", "task/", "entities/"),
+      ],
     },
     {
       stage: "HTTP",
       sources: [
-        "local/host/http",
-        "local/host/event-grid",
-        "functions/http",
-        "functions/durable-orchestrations",
-        "functions/triggers/",
-      ].concat([
-        "functions/parse-",
-        "functions/send-",
-        "functions/unknown-route",
-        "shared/api/",
-        "shared/adapters/entra/",
-        "shared/adapters/identity/",
-        "shared/adapters/azureml/service-client",
-        "shared/adapters/azureml/read-body",
-        "shared/adapters/azureml/token",
-        "shared/services/submit-run",
-        "shared/services/view-runs",
-        "shared/services/find-run",
+        ...under("local/host/", "http", "event-grid"),
+        ...under("functions/", "http", "durable-", "triggers/", "parse-", "send-", "unknown-route"),
+        ...under("shared/adapters/", "entra/", "identity/", "azureml/service-client", "azureml/read-body", "azureml/token"),
+        ...under("shared/", "api/", "services/submit-run", "services/view-runs", "services/find-run"),
         "node_modules/durable-functions/src/durableClient/",
-      ]),
+      ],
     },
     NETWORK,
-    { stage: "activities", sources: ["functions/activities/", "shared/services/", "shared/domain/", "shared/adapters/"] },
-    {
-      stage: "function calls",
-      sources: ["local/host/worker/", "local/host/run-once", "local/host/timers/", "node_modules/@azure/functions/"],
-    },
+    { stage: "activities", sources: ["functions/activities/", ...under("shared/", "services/", "domain/", "adapters/")] },
+    { stage: "function calls", sources: ["node_modules/@azure/functions/", ...under("local/host/", "worker/", "run-once", "timers/")] },
   ],
   "stand-ins": [
     { stage: "commits and syncs", sources: ["local/clouds/azureml/store/journal.ts"] },
-    { stage: "store", sources: ["local/clouds/azureml/store/", "local/clouds/storage/storage-records"] },
-    {
-      stage: "logs and metrics",
-      sources: ["appended-log", "artifacts", "blob-", "log-limit"].map((file) => `local/clouds/azureml/jobs/${file}`),
-    },
+    { stage: "store", sources: under("local/clouds/", "azureml/store/", "storage/storage-records") },
+    { stage: "logs and metrics", sources: under("local/clouds/azureml/jobs/", "appended-log", "artifacts", "blob-", "log-limit") },
     {
       stage: "HTTP",
-      sources: ["local/clouds/azureml/http/", "local/clouds/entra/", "local/clouds/loopback-server", "local/clouds/storage/event-"].concat([
-        "local/clouds/azureml/jobs/post-json",
-        "local/clouds/azureml/jobs/run-status-",
+      sources: [
+        ...under("local/clouds/", "entra/", "loopback-server", "storage/event-"),
+        ...under("local/clouds/azureml/", "http/", "jobs/post-json", "jobs/run-status-"),
         "node_modules/ajv",
-      ]),
+      ],
     },
     NETWORK,
     { stage: "spawn", sources: ["local/clouds/azureml/jobs/", "node:child_process", "node:internal/child_process"] },
@@ -137,4 +128,8 @@ export function stageOf(frames: readonly Frame[], role: WatchedRole): Stage {
 
 function fits({ sources, functions }: Rule, { source, name }: Frame): boolean {
   return sources.some((prefix) => source.startsWith(prefix)) && (functions?.includes(name) ?? true);
+}
+
+function under(folder: string, ...names: string[]): string[] {
+  return names.map((name) => folder + name);
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { RunResource } from "../../shared/api/resources.ts";
+import type { RunList, RunResource } from "../../shared/api/resources.ts";
 import type { Bench, Family } from "../family.ts";
 import type { LoadRequest, LoadResult } from "../helpers/load.ts";
 import { type RowSpec, resultOf } from "../report/row.ts";
@@ -54,6 +54,7 @@ export const manyRunsRows: Family = {
         return took;
       };
       const pairs = await bench.pairs(RESTART, { product: restart, baseline: () => restartEmpty(bench) });
+      await assertAllLive(workspace, count);
       bench.report(
         resultOf(
           RESTART,
@@ -120,6 +121,19 @@ async function answers({ http }: BenchWorkspace): Promise<void> {
   const { runs } = await http.json<{ runs: RunResource[] }>("GET", "/api/runs?limit=1");
   const run = await http.json<RunResource>("GET", `/api/runs/${runs[0]?.id}`);
   if (run.status !== "Running") throw new Error(`run ${run.id} is ${run.status} after the restart`);
+}
+
+/** @throws {Error} when a run was lost on the way, or ended. */
+async function assertAllLive({ http }: BenchWorkspace, count: number): Promise<void> {
+  let live = 0;
+  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
+    const from: string = cursor === "" ? "" : `&cursor=${cursor}`;
+    const page: RunList = await http.json("GET", `/api/runs?status=Running&limit=1000${from}`);
+    live += page.runs.length;
+    cursor = page.cursor;
+  }
+  // The one that fills the compute is there too.
+  if (live !== count + 1) throw new Error(`${live} runs go on after the restarts instead of ${count + 1}`);
 }
 
 async function restartEmpty({ folder }: Bench): Promise<number> {

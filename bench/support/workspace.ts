@@ -6,6 +6,7 @@ import { isFree } from "../../local/workspace/free-port.ts";
 import { ApiClient } from "../../sdk/client.ts";
 import { WORKSPACE_FILE, WorkspaceFile } from "../../shared/api/workspace-file.ts";
 import { KeepAliveClient } from "./keep-alive-client.ts";
+import { whileLive } from "./live.ts";
 import { DIST } from "./paths.ts";
 import { commandOf, familyOf, listProcesses, type ProcessStat, proportionalBytes } from "./proc.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -38,9 +39,11 @@ export class BenchWorkspace implements AsyncDisposable {
   readonly file: WorkspaceFile;
   readonly #child: ChildProcess;
   readonly #isOurs: boolean;
+  readonly #forget: () => void;
 
   private constructor(child: ChildProcess, file: WorkspaceFile, stateFolder: string, isOurs: boolean) {
     this.#child = child;
+    this.#forget = whileLive(() => this.stop());
     this.file = file;
     this.stateFolder = stateFolder;
     this.#isOurs = isOurs;
@@ -70,6 +73,7 @@ export class BenchWorkspace implements AsyncDisposable {
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
+    const forget = whileLive(async () => void child.kill("SIGINT"));
     const file = await waitUntil(
       () => {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the workspace did not start:\n${output}`);
@@ -78,7 +82,7 @@ export class BenchWorkspace implements AsyncDisposable {
       },
       "the workspace to start",
       { seconds: START_SECONDS, everyMs: 2 },
-    );
+    ).finally(forget);
     return new BenchWorkspace(child, file, state, stateFolder === undefined);
   }
 
@@ -123,6 +127,7 @@ export class BenchWorkspace implements AsyncDisposable {
 
   async #end(signal: NodeJS.Signals): Promise<void> {
     this.http.close();
+    this.#forget();
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, "exit");
     process.kill(this.hostPid, signal);
