@@ -3,7 +3,7 @@ import type { Bench, Family } from "../family.ts";
 import { otherFigure } from "../gate/measure-pairs.ts";
 import { type RowSpec, resultOf } from "../report/row.ts";
 import { stepsOf, submission } from "../support/pipelines.ts";
-import { openSyncCounter, type SyncCounter } from "../support/sync-counter.ts";
+import { type Counted, openSyncCounter, type SyncCounter, type SyncCounts, total } from "../support/sync-counter.ts";
 import { timeRun } from "../support/time-run.ts";
 
 const CHAIN: RowSpec = {
@@ -35,15 +35,24 @@ export const syncRows: Family = {
 };
 
 async function measure(bench: Bench, counter: SyncCounter, rows: readonly [RowSpec, RowSpec], shape: "chain" | "fan", steps: number) {
+  const [host, standIns] = rows;
   if (!rows.some((row) => bench.wants(row))) return;
   const body = submission(stepsOf(shape, steps));
-  const pairs = await bench.pairs(rows[0], {
+  let last: Counted = { host: {}, standIns: {} };
+  const pairs = await bench.pairs(host, {
     product: async () => {
-      const counted = await counter.during(() => timeRun(counter.workspace.http, body));
-      return { value: counted.host, others: { standIns: counted.standIns } };
+      last = await counter.during(() => timeRun(counter.workspace.http, body));
+      return { value: total(last.host), others: { standIns: total(last.standIns) } };
     },
   });
-  const [host, other] = rows;
-  if (bench.wants(host)) bench.report(resultOf(host, pairs, ({ product }) => product / steps, counter.how));
-  if (bench.wants(other)) bench.report(resultOf(other, otherFigure(pairs, "standIns"), ({ product }) => product / steps, counter.how));
+  const note = (counts: SyncCounts) => `${counter.how}: ${byFile(counts, steps)}`;
+  const perStep = ({ product }: { product: number }) => product / steps;
+  if (bench.wants(host)) bench.report(resultOf(host, pairs, perStep, note(last.host)));
+  if (bench.wants(standIns)) bench.report(resultOf(standIns, otherFigure(pairs, "standIns"), perStep, note(last.standIns)));
+}
+
+/** Which files the last measurement waited for, a step. */
+function byFile(counts: SyncCounts, steps: number): string {
+  const files = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  return files.map(([file, count]) => `${file} ${(count / steps).toFixed(2)}`).join(", ") || "none";
 }

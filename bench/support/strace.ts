@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { threadsOf } from "./proc.ts";
 
 /** Whether strace is there and may be used here. */
@@ -12,28 +13,28 @@ export function hasStrace(): boolean {
 
 /** Program and arguments that run another one and write down each sync. Only these calls are stopped at, so that all else keeps its pace. */
 export function syncTracer(file: string): string[] {
-  return ["strace", "-f", "--seccomp-bpf", "-qq", "-s", "0", "-e", "trace=fsync,fdatasync", "-o", file];
+  return ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-e", "trace=fsync,fdatasync", "-o", file];
 }
 
-/** Counts the finished syncs in strace's output. @returns how many each thread made, by thread id. */
-export function countSyncs(output: string): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const [, thread] of output.matchAll(/^(\d+) +(?:f(?:data)?sync\(.*\) +=|<\.\.\. f(?:data)?sync resumed>)/gm))
-    counts.set(Number(thread), (counts.get(Number(thread)) ?? 0) + 1);
+/** One wait for the disk: the thread that asked for it, and the file's name. */
+export interface TracedSync {
+  thread: number;
+  file: string;
+}
+
+/** Reads strace's output. A call that another thread's line cuts in two counts where it begins. */
+export function parseSyncs(output: string): TracedSync[] {
+  return [...output.matchAll(/^(\d+) +f(?:data)?sync\(\d+<([^>]*)>/gm)].map(([, thread, path = ""]) => ({
+    thread: Number(thread),
+    file: basename(path),
+  }));
+}
+
+/** Syncs so far of a process that strace watches, by file. */
+export function readSyncs(trace: string, pid: number): Map<string, number> {
+  const threads = new Set(threadsOf(pid));
+  const counts = new Map<string, number>();
+  for (const { thread, file } of parseSyncs(existsSync(trace) ? readFileSync(trace, "utf8") : ""))
+    if (threads.has(thread)) counts.set(file, (counts.get(file) ?? 0) + 1);
   return counts;
-}
-
-/** Reads what a tracer has written so far, by process. */
-export class SyncTrace {
-  readonly #file: string;
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  /** @returns syncs so far of each process. */
-  read(pids: readonly number[]): number[] {
-    const counts = countSyncs(existsSync(this.#file) ? readFileSync(this.#file, "utf8") : "");
-    return pids.map((pid) => threadsOf(pid).reduce((sum, thread) => sum + (counts.get(thread) ?? 0), 0));
-  }
 }

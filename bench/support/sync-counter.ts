@@ -3,16 +3,23 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { WATCHED_ROLES, type WatchedStretch } from "../watch/orders.ts";
 import { watching } from "../watch/watching.ts";
-import { hasStrace, SyncTrace, syncTracer } from "./strace.ts";
+import { hasStrace, readSyncs, syncTracer } from "./strace.ts";
 import { waitUntil } from "./wait-until.ts";
 import { BenchWorkspace } from "./workspace.ts";
 
 /** What is synced after the last answer is synced within this time: the engine's 50 ms and the stand-in's. */
 const LATE_MS = 200;
 
+/** Waits for the disk by file. */
+export type SyncCounts = Readonly<Record<string, number>>;
+
 export interface Counted {
-  host: number;
-  standIns: number;
+  host: SyncCounts;
+  standIns: SyncCounts;
+}
+
+export function total(counts: SyncCounts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 /** A workspace whose waits for the disk are counted. */
@@ -32,23 +39,26 @@ export async function openSyncCounter(folder: string): Promise<SyncCounter> {
 async function openTraced(folder: string): Promise<SyncCounter> {
   const file = join(folder, "syncs.strace");
   const workspace = await BenchWorkspace.start({ folder, through: syncTracer(file) });
-  const trace = new SyncTrace(file);
-  const pids = [workspace.hostPid, workspace.standInsPid];
   const read = async () => {
     await delay(LATE_MS);
-    return trace.read(pids);
+    return [workspace.hostPid, workspace.standInsPid].map((pid) => readSyncs(file, pid));
   };
   return {
     workspace,
     how: "counted by strace",
     async during(run) {
-      const before = await read();
+      const [hostBefore, standInsBefore] = await read();
       await run();
-      const [host = 0, standIns = 0] = (await read()).map((count, n) => count - (before[n] ?? 0));
-      return { host, standIns };
+      const [host, standIns] = await read();
+      return { host: since(hostBefore, host), standIns: since(standInsBefore, standIns) };
     },
     [Symbol.asyncDispose]: () => workspace[Symbol.asyncDispose](),
   };
+}
+
+function since(before: ReadonlyMap<string, number> = new Map(), now: ReadonlyMap<string, number> = new Map()): SyncCounts {
+  const grown = [...now].map(([file, count]) => [file, count - (before.get(file) ?? 0)] as const);
+  return Object.fromEntries(grown.filter(([, count]) => count > 0));
 }
 
 async function openWatched(folder: string): Promise<SyncCounter> {
@@ -58,10 +68,7 @@ async function openWatched(folder: string): Promise<SyncCounter> {
     for (const pid of [workspace.hostPid, workspace.standInsPid]) process.kill(pid, "SIGUSR2");
     for (const role of WATCHED_ROLES) await waitUntil(() => existsSync(join(watch, `${role}.${leaves}`)) || undefined, `${role}.${leaves}`);
   };
-  const stretch = (role: string): number => {
-    const { syncs } = JSON.parse(readFileSync(join(watch, `${role}.json`), "utf8")) as WatchedStretch;
-    return Object.values(syncs).reduce((sum, count) => sum + count, 0);
-  };
+  const stretch = (role: string): SyncCounts => (JSON.parse(readFileSync(join(watch, `${role}.json`), "utf8")) as WatchedStretch).syncs;
   return {
     workspace,
     how: "counted by what the programs ask for, checkpoints left out",

@@ -1,24 +1,25 @@
 import { describe, expect, test } from "vitest";
-import { countSyncs } from "../../../bench/support/strace.ts";
+import { parseSyncs } from "../../../bench/support/strace.ts";
 
-describe("countSyncs", () => {
-  test("counts each finished sync once, by thread, also where another one came between", () => {
+describe("parseSyncs", () => {
+  test("counts each call once, with its thread and file, also where another one came between", () => {
     const output = [
-      "100 fdatasync(21)                     = 0",
-      "100 fsync(22) = 0",
-      "101 fdatasync(23 <unfinished ...>",
-      "100 fdatasync(21)                     = 0",
+      "100 fdatasync(21</state/app/penstock.db-wal>) = 0",
+      "100 fsync(22</state/host/durable.sqlite>) = 0",
+      "101 fdatasync(23</state/app/penstock.db-wal> <unfinished ...>",
+      "102 fsync(9</state> <unfinished ...>",
       "101 <... fdatasync resumed>)          = 0",
-      "102 fsync(9 <unfinished ...>",
       "102 +++ exited with 0 +++",
       "",
     ].join("\n");
 
-    expect(countSyncs(output)).toEqual(
-      new Map([
-        [100, 3],
-        [101, 1],
-      ]),
-    );
+    const syncs = parseSyncs(output);
+
+    expect(syncs).toEqual([
+      { thread: 100, file: "penstock.db-wal" },
+      { thread: 100, file: "durable.sqlite" },
+      { thread: 101, file: "penstock.db-wal" },
+      { thread: 102, file: "state" },
+    ]);
   });
 });
