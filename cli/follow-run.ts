@@ -54,7 +54,10 @@ async function look(
     const query = after === undefined ? {} : { after, waitSeconds: WAIT_SECONDS };
     return (await client.call(listSteps, { params: { runId }, query }, signal ? { signal } : {})).body;
   } catch (error) {
-    const isAway = error instanceof UserError ? error.kind === "unreachable" : error instanceof ApiProblem && error.status >= 500;
+    const isAway =
+      error instanceof UserError
+        ? error.kind === "unreachable"
+        : error instanceof ApiProblem && (error.status >= 500 || error.status === 429);
     if (isAway && error instanceof Error) return error;
     throw error;
   }

@@ -2,12 +2,14 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/fu
 import type { z } from "zod";
 import { toProblemDetails } from "../shared/api/problem-details.ts";
 import { JSON_BODY_BYTES, type Route } from "../shared/api/route.ts";
+import { submitRun } from "../shared/api/routes/runs.ts";
 import type { Services } from "../shared/composition.ts";
 import { type Problem, type ProblemDetail, ProblemError } from "../shared/domain/problems.ts";
 import { includesRole } from "../shared/domain/roles.ts";
 import type { Principal } from "../shared/ports/callers.ts";
 import { DOCUMENT_BYTES } from "../shared/ports/document-rules.ts";
 import { StoreError } from "../shared/ports/documents.ts";
+import { Admission, type Leave } from "./admission.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { parseJson } from "./parse-json.ts";
 import { parseQuery } from "./parse-query.ts";
@@ -40,21 +42,40 @@ export interface BoundRoute {
 
 /**
  * Binds a route to its handler. The wrapper checks the caller before anything is read, parses what the route declares, and turns what was
- * thrown into `application/problem+json`: a {@link ProblemError} as it is, anything else into a bare 500 and a log line.
+ * thrown into `application/problem+json`: a {@link ProblemError} as it is, anything else into a bare 500 and a log line. What is more than the
+ * process may have under way is refused before its body is read.
  */
-export function httpRoute<R extends Route>(route: R, handler: RouteHandler<R>): BoundRoute {
+export function httpRoute<R extends Route>(route: R, handler: RouteHandler<R>, admission: Admission = ofThisProcess): BoundRoute {
   return {
     route,
     answer: async (services, request, context) => {
+      const taken: Leave[] = [];
       try {
         const caller = await services.verifyCaller(request.headers.get("authorization"));
         assertRole(route, caller);
-        return await handler(services)({ caller, range: request.headers.get("range"), ...(await parseRequest(route, request)) });
+        if (route.body !== undefined) taken.push(admission.body(declaredLength(request)));
+        if (route.name === submitRun.name) taken.push(admission.submit());
+        const parsed = await parseRequest(route, request);
+        if (waits(parsed.query)) taken.push(admission.wait());
+        return await handler(services)({ caller, range: request.headers.get("range"), ...parsed });
       } catch (error) {
         return answerError(error, context);
+      } finally {
+        for (const leave of taken) leave();
       }
     },
   };
+}
+
+/** One for all routes. */
+const ofThisProcess = new Admission();
+
+function waits(query: unknown): boolean {
+  return typeof query === "object" && query !== null && "waitSeconds" in query && Number(query.waitSeconds) > 0;
+}
+
+function declaredLength(request: HttpRequest): number {
+  return Number(request.headers.get("content-length") ?? 0);
 }
 
 function assertRole(route: Route, caller: Principal): void {
@@ -99,7 +120,7 @@ function unknownNames(asked: Record<string, string>, known: string[]): ProblemDe
 
 async function readBody(route: Route, request: HttpRequest): Promise<Uint8Array> {
   const limit = route.maxBodyBytes ?? JSON_BODY_BYTES;
-  const declared = Number(request.headers.get("content-length") ?? 0);
+  const declared = declaredLength(request);
   const bytes = declared > limit ? undefined : new Uint8Array(await request.arrayBuffer());
   // The Functions host gives a body of unannounced length as an empty one: taking it for that would store nothing and say that all went well.
   if (bytes?.length === 0 && request.headers.has("transfer-encoding")) throw new ProblemError({ kind: "length-required" });

@@ -33,9 +33,12 @@ export interface ClientOptions {
   readonly url: string;
   /** Bearer token, or what gives the newest one: it is asked again when the server refuses the last. */
   readonly token: string | (() => string);
-  /** Tries of a call that may be repeated; 3 unless told. */
+  /** Tries of a call that may be repeated; 3 unless told. A server that is busy (429) counts for none. */
   readonly tries?: number;
 }
+
+/** How long a call that may be repeated comes back to a server that is busy, in milliseconds. */
+const BUSY_PATIENCE_MS = 120_000;
 
 interface AnyRequest {
   readonly params?: Record<string, unknown>;
@@ -72,11 +75,15 @@ export class ApiClient {
   async open<R extends Route>(route: R, request: Request<R>, options: CallOptions = {}): Promise<Response> {
     const wire = toWire(this.url, route, request as AnyRequest);
     const repeatable = options.idempotent ?? (route.method === "GET" || route.method === "PUT" || "idempotency-key" in wire.headers);
+    const giveUpAt = performance.now() + BUSY_PATIENCE_MS;
     let token = this.token();
+    let failures = 0;
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.attempt(wire, token, options);
       const renewed = outcome instanceof Response && outcome.status === 401 ? this.token() : token;
-      const again = repeatable && attempt < this.tries && isPassing(outcome);
+      if (!isBusy(outcome)) failures++;
+      const isWorthIt = isBusy(outcome) ? performance.now() < giveUpAt : failures < this.tries && isPassing(outcome);
+      const again = repeatable && isWorthIt;
       if (!again && renewed === token) return this.settle(wire, route, outcome);
       if (again) await delay(pauseMs(outcome, attempt), undefined, options.signal ? { signal: options.signal } : {});
       token = renewed;
@@ -147,15 +154,21 @@ function toWire(base: string, route: Route, request: AnyRequest): Wire {
   return { method: route.method, url: `${base}${path}`, path, headers, body, waitSeconds: Number(request.query?.["waitSeconds"] ?? 0) };
 }
 
-/** Whether the same request may well succeed a moment later. */
-function isPassing(outcome: Response | Error): boolean {
-  return outcome instanceof Error ? outcome.name !== "TimeoutError" : [429, 502, 503, 504].includes(outcome.status);
+/** The server has more to do than it takes on, and has done nothing. */
+function isBusy(outcome: Response | Error): boolean {
+  return outcome instanceof Response && outcome.status === 429;
 }
 
-/** Doubling from 100 ms, or what the server asks for (10 s at most). */
+/** Whether the same request may well succeed a moment later. */
+function isPassing(outcome: Response | Error): boolean {
+  return outcome instanceof Error ? outcome.name !== "TimeoutError" : [502, 503, 504].includes(outcome.status);
+}
+
+/** Doubling from 100 ms, or what the server asks for (10 s at most) and up to half of it more: those who were refused together do not come back together. */
 function pauseMs(outcome: Response | Error, attempt: number): number {
   const asked = outcome instanceof Error ? Number.NaN : Number(outcome.headers.get("retry-after") ?? Number.NaN);
-  return Number.isFinite(asked) ? Math.min(asked, 10) * 1000 : 100 * 2 ** (attempt - 1);
+  const pause = Number.isFinite(asked) ? Math.min(asked, 10) * 1000 : Math.min(100 * 2 ** (attempt - 1), 10_000);
+  return pause * (1 + Math.random() / 2);
 }
 
 async function problemOf(wire: Wire, response: Response): Promise<ApiProblem> {

@@ -8,6 +8,8 @@ import type { Webhook } from "./http/host-endpoints.ts";
 import type { Keys } from "./http/keys.ts";
 import type { RequestHandler } from "./http/loopback-server.ts";
 import { RouteTable } from "./http/route-table.ts";
+import { Throttle } from "./http/throttle.ts";
+import { throttled } from "./http/throttled.ts";
 import { runOnce } from "./run-once.ts";
 import { expandSettings } from "./settings/environment.ts";
 import type { HostJson } from "./settings/host-json.ts";
@@ -42,7 +44,7 @@ export function httpApp(options: HttpAppOptions): RequestHandler {
     isDisabled,
     runOnce: (f, input) => runOnce(worker, log, f, input),
   });
-  return appHandler({
+  const answer = appHandler({
     routes,
     functions: new FunctionEndpoint({
       worker,
@@ -52,10 +54,9 @@ export function httpApp(options: HttpAppOptions): RequestHandler {
       bodyLimitBytes,
       durable,
       log,
-      maxConcurrentRequests: http.maxConcurrentRequests,
-      maxOutstandingRequests: http.maxOutstandingRequests,
     }),
     host: { keys, admin, webhooks, bodyLimitBytes, durable, committed: () => engine.committed() },
     homePage: homePage(process.env),
   });
+  return throttled(new Throttle(http), answer);
 }

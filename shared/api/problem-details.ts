@@ -81,7 +81,10 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
         remedy: `send ${problem.want}`,
       });
     case "busy":
-      return as(429, "Too much at once", { remedy: `try again in ${problem.retryAfterSeconds} s` });
+      return as(429, "Too much at once", {
+        detail: `there may be ${problem.limit} ${problem.what}, and so many there are`,
+        remedy: problem.remedy,
+      });
     case "unavailable":
       return as(503, "Something this needs is out of reach", {
         detail: `${problem.what} is out of reach`,

@@ -28,7 +28,7 @@ export type Problem =
   | { kind: "range-not-satisfiable"; size: number }
   | { kind: "unknown-route"; method: string; path: string; allowed: readonly string[] }
   | { kind: "unsupported-media-type"; got: string; want: string }
-  | { kind: "busy"; retryAfterSeconds: number }
+  | { kind: "busy"; what: string; limit: number; remedy: string; retryAfterSeconds: number }
   | { kind: "unavailable"; what: string; retryAfterSeconds: number };
 
 /** A {@link Problem} on its way to the caller. */

@@ -1,7 +1,8 @@
 import { HttpRequest, InvocationContext } from "@azure/functions";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { httpRoute } from "../../functions/http-route.ts";
+import { Admission } from "../../functions/admission.ts";
+import { httpRoute, type RouteHandler } from "../../functions/http-route.ts";
 import { route } from "../../shared/api/route.ts";
 import type { Services } from "../../shared/composition.ts";
 import { RunId } from "../../shared/domain/ids.ts";
@@ -17,7 +18,7 @@ const echo = route({
   summary: "Echoes",
   role: "Submitter",
   params: z.object({ id: RunId }),
-  query: z.object({ limit: z.coerce.number().int().max(10).default(5) }),
+  query: z.object({ limit: z.coerce.number().int().max(10).default(5), waitSeconds: z.coerce.number().default(0) }),
   body: z.strictObject({ name: z.string(), list: z.array(z.strictObject({ n: z.int() })).default([]) }),
   maxBodyBytes: 1000,
   replies: { 200: z.unknown() },
@@ -27,7 +28,7 @@ describe("httpRoute", () => {
   test("hands on what the route's schemas have read", async () => {
     const answer = await call({ body: { name: "x" }, query: { limit: "3" } });
 
-    expect(answer.jsonBody).toMatchObject({ params: { id: anId(1) }, query: { limit: 3 }, body: { name: "x", list: [] } });
+    expect(answer.jsonBody).toMatchObject({ params: { id: anId(1) }, query: { limit: 3, waitSeconds: 0 }, body: { name: "x", list: [] } });
   });
 
   test.each([
@@ -103,7 +104,7 @@ describe("httpRoute", () => {
     const answer = await call({ body: { name: "x" }, query: { limt: "1" } });
 
     expect(JSON.parse(String(answer.body)).errors).toEqual([
-      { pointer: "/query/limt", message: 'there is no query parameter "limt" here', remedy: "known: limit" },
+      { pointer: "/query/limt", message: 'there is no query parameter "limt" here', remedy: "known: limit, waitSeconds" },
     ]);
   });
 
@@ -117,6 +118,54 @@ describe("httpRoute", () => {
     const answer = await call({ body: { name: "x" }, fail: new StoreError("busy", "locked") });
 
     expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+  });
+
+  test("refuses a body that has no room beside those under way, and says what is full and when to come back", async () => {
+    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 20 });
+    const first = Promise.withResolvers<void>();
+    const under = call({ body: { name: "x" }, admission, meanwhile: first.promise });
+
+    const refused = await call({ body: { name: "y" }, admission });
+    first.resolve();
+    const after = [await under, await call({ body: { name: "y" }, admission })];
+
+    expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
+    expect(JSON.parse(String(refused.body))).toMatchObject({
+      type: "urn:penstock:problem:busy",
+      detail: expect.stringContaining("20 bytes in the bodies"),
+      remedy: expect.stringMatching(/try again in 1 s; send fewer/),
+    });
+    expect(after.map(({ status }) => status)).toEqual([undefined, undefined]);
+  });
+
+  test("takes a body larger than the room when there is no other", async () => {
+    const answer = await call({ body: { name: "x" }, admission: new Admission({ submits: 1, waits: 1, bodyBytes: 1 }) });
+
+    expect(answer.status).toBeUndefined();
+  });
+
+  test("refuses to wait for news with more than so many, and answers those who do not wait", async () => {
+    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 1000 });
+    const first = Promise.withResolvers<void>();
+    const under = call({ body: { name: "x" }, query: { waitSeconds: "20" }, admission, meanwhile: first.promise });
+
+    const refused = await call({ body: { name: "y" }, query: { waitSeconds: "20" }, admission });
+    const atOnce = await call({ body: { name: "y" }, admission });
+    first.resolve();
+    await under;
+
+    expect(refused).toMatchObject({ status: 429, headers: { "retry-after": "2" } });
+    expect(String(refused.body)).toMatch(/1 requests that wait for news.*without waitSeconds/);
+    expect(atOnce.status).toBeUndefined();
+  });
+
+  test("what failed makes room like what went well", async () => {
+    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 20 });
+    await call({ body: { name: "x" }, admission, fail: new Error("bug") });
+
+    const answer = await call({ body: { name: "y" }, admission });
+
+    expect(answer.status).toBeUndefined();
   });
 
   test("tells nothing of a bug but where the log has it", async () => {
@@ -144,6 +193,9 @@ interface Call {
   raw?: string | Buffer;
   type?: string;
   fail?: Error;
+  admission?: Admission;
+  /** What the handler waits for. */
+  meanwhile?: Promise<void>;
 }
 
 async function call({
@@ -155,12 +207,18 @@ async function call({
   raw,
   type = "application/json",
   fail,
+  admission = new Admission(),
+  meanwhile,
 }: Call) {
   const bytes = raw === undefined ? Buffer.from(JSON.stringify(body ?? {})) : Buffer.from(raw);
-  const bound = httpRoute(echo, () => async ({ params, query: read, body: parsed }) => {
-    if (fail) throw fail;
-    return { jsonBody: { params, query: read, body: parsed } };
-  });
+  const handler: RouteHandler<typeof echo> =
+    () =>
+    async ({ params, query: read, body: parsed }) => {
+      await meanwhile;
+      if (fail) throw fail;
+      return { jsonBody: { params, query: read, body: parsed } };
+    };
+  const bound = httpRoute(echo, handler, admission);
   const request = new HttpRequest({
     method: "POST",
     url: `http://localhost/api/things/x?${typeof query === "string" ? query : new URLSearchParams(query)}`,

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ApiProblem } from "../../sdk/api-problem.ts";
 import { ApiClient } from "../../sdk/client.ts";
 import { getWorkspace } from "../../shared/api/routes/catalog.ts";
-import { getRun } from "../../shared/api/routes/runs.ts";
+import { getRun, submitRun } from "../../shared/api/routes/runs.ts";
 import { createUpload } from "../../shared/api/routes/storage.ts";
 import { RunId } from "../../shared/domain/ids.ts";
 import { StubWorkspace } from "./stub-workspace.ts";
@@ -46,6 +46,27 @@ describe("ApiClient", () => {
     expect(reply.status).toBe(200);
     await expect(call).rejects.toMatchObject({ status: 503 });
     expect(workspace.outages).toEqual([]);
+  });
+
+  test("comes back to a server that is busy more often than it repeats what failed", async () => {
+    await using workspace = await StubWorkspace.start();
+    workspace.outages.push(429, 429, 429);
+
+    const reply = await new ApiClient({ url: workspace.url, token: workspace.token, tries: 1 }).call(getWorkspace, {});
+
+    expect(reply.status).toBe(200);
+    expect(workspace.outages).toEqual([]);
+  });
+
+  test("does not repeat a submit without an idempotency key to a server that is busy", async () => {
+    await using workspace = await StubWorkspace.start();
+    workspace.outages.push(429);
+    const body = { experimentName: "x", pipeline: { steps: [{ type: "CommandStep" as const, key: "a", command: ["true"] }] } };
+
+    const call = new ApiClient(workspace).call(submitRun, { body });
+
+    await expect(call).rejects.toMatchObject({ status: 429 });
+    expect(workspace.submitted).toEqual([]);
   });
 
   test("does not repeat what would do a thing twice", async () => {

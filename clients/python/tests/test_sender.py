@@ -132,6 +132,20 @@ def test_a_batch_is_sent_again_after_a_fault_and_stored_once(run, api, fault, vi
     assert [path for _, path in api.requests].count("/api/runs/{}/metrics".format(STEP_RUN)) == 4
 
 
+def test_a_busy_api_is_asked_again_when_it_says_and_not_at_the_same_moment_by_all(run, api, virtual_time):
+    api.faults = [(429, "3")]
+    run.log("x", 1)
+    run.flush()
+    first = virtual_time.now
+    api.faults = [(429, "3")]
+    run.tag("again")
+
+    assert 3.0 <= first <= 4.6
+    assert 3.0 <= virtual_time.now - first <= 4.6
+    assert first != virtual_time.now - first
+    assert api.values("x") == [1]
+
+
 def test_metrics_survive_a_minute_without_the_api(run, api, virtual_time):
     run.log("before", 1)
     run.flush()

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HostLog, InvocationResult, RegisteredFunction, TypedData, Worker } from "../contract.ts";
 import { Keys } from "./keys.ts";
 import { notDurable } from "./not-durable.ts";
-import { BodyAbortedError, BodyTooLargeError, readBody } from "./read-body.ts";
+import { announcedLength, BodyAbortedError, BodyTooLargeError, readBody } from "./read-body.ts";
 import { respond, respondRpc } from "./respond.ts";
+import { Room } from "./room.ts";
 import type { RouteMatch } from "./route-table.ts";
 import { fromRpcHttp, toRpcHttp } from "./rpc-http.ts";
-import { Throttle } from "./throttle.ts";
+import { UntakenAnswers } from "./untaken-answers.ts";
 
 export interface FunctionEndpointOptions {
   worker: Worker;
@@ -15,34 +16,56 @@ export interface FunctionEndpointOptions {
   enforceKeys: boolean;
   isDisabled: (functionName: string) => boolean;
   bodyLimitBytes: number;
-  maxConcurrentRequests?: number | undefined;
-  maxOutstandingRequests?: number | undefined;
   /** Resolves when what the function did is on disk. */
   durable: () => Promise<void>;
   log: HostLog;
 }
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
+/** Bytes of larger bodies that are in memory at a time; the others stay in their connections until there is room. */
+const BODIES_BYTES = 256 * 1024 * 1024;
+/** Up to here a body waits for no room: a large upload must not hold up a small question. */
+const SMALL_BODY_BYTES = 64 * 1024;
+const UNTAKEN_BYTES = 256 * 1024 * 1024;
+const UNTAKEN_RETRY_SECONDS = 2;
 
-/** Answers a request that fits the route of a function, in the real host's order: key, disabled, load, body, handler. */
+/** Answers a request that fits the route of a function, in the real host's order: key, disabled, body, handler. */
 export class FunctionEndpoint {
   readonly #options: FunctionEndpointOptions;
-  readonly #throttle: Throttle;
+  readonly #bodies = new Room(BODIES_BYTES);
+  readonly #untaken = new UntakenAnswers(UNTAKEN_BYTES);
 
   constructor(options: FunctionEndpointOptions) {
     this.#options = options;
-    this.#throttle = new Throttle(options);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse, match: RouteMatch, query: URLSearchParams | undefined): Promise<void> {
     const refusal = this.#refuse(request, match, query);
     if (refusal !== undefined) return respond(request, response, { status: refusal });
+    const leave = await this.#roomFor(request);
+    if (!leave) return;
     try {
       const body = await readBody(request, this.#options.bodyLimitBytes);
-      const result = await this.#throttle.run(() => this.#invoke(request, match, query, body));
+      const result = await this.#invoke(request, match, query, body);
       await this.#answer(request, response, match.route.function, result);
     } catch (error) {
       this.#fail(request, response, match.route.function, error);
+    } finally {
+      leave();
+    }
+  }
+
+  /** @returns undefined when the caller has gone meanwhile. */
+  async #roomFor(request: IncomingMessage): Promise<(() => void) | undefined> {
+    const bytes = announcedLength(request);
+    if (!(bytes > SMALL_BODY_BYTES) || bytes > this.#options.bodyLimitBytes) return () => undefined;
+    const gone = new AbortController();
+    const leave = () => gone.abort();
+    request.once("close", leave);
+    try {
+      return await this.#bodies.take(bytes, gone.signal);
+    } finally {
+      request.off("close", leave);
     }
   }
 
@@ -50,8 +73,7 @@ export class FunctionEndpoint {
     const { keys, enforceKeys, isDisabled } = this.#options;
     const name = route.function.name;
     if (enforceKeys && !keys.opens(route.authLevel, name, Keys.of(request.headers, query))) return 401;
-    if (isDisabled(name) && !keys.isMaster(Keys.of(request.headers, query))) return 404;
-    return this.#throttle.full ? 429 : undefined;
+    return isDisabled(name) && !keys.isMaster(Keys.of(request.headers, query)) ? 404 : undefined;
   }
 
   #invoke(
@@ -78,6 +100,13 @@ export class FunctionEndpoint {
       }
     }
     if (response.headersSent) return;
+    const bytes = rpc?.body?.bytes?.length ?? 0;
+    if (READS.has(request.method ?? "") && !this.#untaken.admit(response, bytes))
+      return respond(request, response, {
+        status: 429,
+        headers: { "retry-after": String(UNTAKEN_RETRY_SECONDS) },
+        body: `Answers of ${UNTAKEN_BYTES} bytes wait to be taken by those who asked for them. Try again in ${UNTAKEN_RETRY_SECONDS} s.\n`,
+      });
     if (rpc) respondRpc(request, response, rpc);
     else respond(request, response, { status: 204 });
   }

@@ -1,5 +1,5 @@
 /**
- * Holds HTTP functions to `maxConcurrentRequests` (the rest wait) and `maxOutstandingRequests` (waiting and running
+ * Holds HTTP to `maxConcurrentRequests` (the rest wait, before their bodies are read) and `maxOutstandingRequests` (waiting and running
  * together; the rest get 429) of host.json. Undefined is no limit.
  */
 export class Throttle {
@@ -13,7 +13,12 @@ export class Throttle {
     this.#outstanding = limits.maxOutstandingRequests ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Whether one more request may come in. */
+  /** Whether host.json sets a limit at all. */
+  get isOn(): boolean {
+    return Number.isFinite(this.#concurrent) || Number.isFinite(this.#outstanding);
+  }
+
+  /** Whether one more request may not come in. */
   get full(): boolean {
     return this.#running + this.#waiting.length >= this.#outstanding;
   }

@@ -24,6 +24,10 @@ class Unreachable(Exception):
         super().__init__(reason)
         self.sent, self.status, self.retry_after = sent, status, retry_after
 
+    def wait(self, pause):
+        """Seconds until the next try: what was asked for at least, and by chance, since others were told the same at the same time."""
+        return max(self.retry_after * random.uniform(1.0, 1.5), pause * random.uniform(0.5, 1.0))
+
 
 class Api:
     """Calls of one caller, one after the other. Threads may share it; they wait for one another."""
@@ -81,7 +85,7 @@ class Api:
             try:
                 return self.attempt(method, path, query, make_body(), content_type, take)
             except Unreachable as error:
-                wait = max(error.retry_after, pause * random.uniform(0.5, 1.0))
+                wait = error.wait(pause)
                 faults += error.status == 500
                 hopeless = faults >= _FAULTS_BORNE or time.monotonic() + wait > deadline
                 if hopeless or (error.sent and not repeatable):

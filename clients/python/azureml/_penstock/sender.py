@@ -2,7 +2,6 @@
 
 import collections
 import os
-import random
 import signal
 import sys
 import threading
@@ -165,7 +164,7 @@ class MetricSender:
             pause = min(0.1 * 2 ** min(batch.attempts, 8), _MAX_PAUSE_SECONDS)
             if pause == _MAX_PAUSE_SECONDS:
                 self._warn("the Penstock API does not answer; metrics wait for it")
-            self._rest(max(error.retry_after, pause * random.uniform(0.5, 1.0)))
+            self._rest(error.wait(pause))
             return
         except ServiceException as error:
             if error.status_code in (400, 413) and len(batch.texts) > 1:  # one entry must not cost the others

@@ -131,6 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._hang_up()
             if isinstance(fault, int):
                 return self._answer(fault, {"title": "Out of order"})
+            if isinstance(fault, tuple):  # a status and when to come back
+                return self._answer(fault[0], {"title": "Too much at once"}, {"Retry-After": fault[1]})
             try:
                 status, answer = self._route(parts.path, {k: v[0] for k, v in parse_qs(parts.query).items()}, body)
             except (ValueError, KeyError, TypeError) as error:
@@ -222,9 +224,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _answer(self, status, answer):
+    def _answer(self, status, answer, headers=None):
         content = b"" if answer is None else answer if isinstance(answer, bytes) else json.dumps(answer).encode()
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         if status != 204:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -352,6 +352,35 @@ describe("load limits", () => {
     gate.resolve();
 
     expect([second.status, (await first).status]).toEqual([429, 200]);
+    expect(second.text).toBe("");
+    expect(second.headers).not.toHaveProperty("retry-after");
+  });
+
+  test("a host that is full says so before it asks for a key, and is open to its administrator", async () => {
+    const gate = Promise.withResolvers<void>();
+    Object.assign(counters, { running: 0, most: 0, gate: gate.promise });
+    const host = await testHost(limited({ maxOutstandingRequests: 1 }), { enforceKeys: true });
+    const first = send(host.port, "GET", "/api/wait");
+    await vi.waitFor(() => expect(counters.running).toBe(1));
+
+    const answers = [
+      await send(host.port, "POST", "/runtime/webhooks/eventgrid?functionName=x"),
+      await send(host.port, "GET", "/api/nothing"),
+      await send(host.port, "GET", "/admin/host/status", { headers: { "x-functions-key": host.keys.master } }),
+    ];
+    gate.resolve();
+    await first;
+
+    expect(answers.map(({ status }) => status)).toEqual([429, 429, 200]);
+  });
+
+  test("dynamicThrottlesEnabled changes nothing: its counters are those of a sandbox in Azure", async () => {
+    Object.assign(counters, { running: 0, most: 0, gate: Promise.resolve() });
+    const host = await testHost(limited({ dynamicThrottlesEnabled: true }));
+
+    const answer = await send(host.port, "GET", "/api/wait");
+
+    expect(answer.status).toBe(200);
   });
 
   test("maxConcurrentRequests lets the rest wait", async () => {
