@@ -57,5 +57,7 @@ export interface RunStore {
   changes(runId: string): number;
   /** Resolves when the count is another than `seen`, or at `signal`; looks each second where others write too. */
   changed(runId: string, seen: number, signal: AbortSignal): Promise<void>;
+  /** For a watcher who has seen a change: resolves when those that follow it closely have come too, after 20 ms or when the run ends. */
+  lull(runId: string, signal: AbortSignal): Promise<void>;
   durable(): Promise<void>;
 }

@@ -209,19 +209,28 @@ async function phasesOf(
   return found;
 }
 
-/** Looks until the revision is another one. What changed between a look and the wait is not missed: the count was read before the look. */
-async function waitForNews<T extends { revision: string }>(
+/**
+ * Looks until the revision is another one. What changed between a look and the wait is not missed: the count was read before the look. Changes that
+ * follow one another closely are one piece of news; an end waits for nothing.
+ */
+async function waitForNews<T extends { revision: string; endedAt?: string | undefined }>(
   { runs }: ViewRunsDeps,
   runId: string,
   { after, waitSeconds }: LongPoll,
   look: () => Promise<T>,
 ): Promise<T> {
   const signal = AbortSignal.timeout(Math.max(1, Math.ceil(waitSeconds * 1000)));
+  let hasPaused = false;
   for (;;) {
     const seen = runs.changes(runId);
     const view = await look();
-    if (after === undefined || waitSeconds === 0 || view.revision !== after || signal.aborted) return view;
-    await runs.changed(runId, seen, signal);
+    if (after === undefined || waitSeconds === 0 || signal.aborted) return view;
+    if (view.revision === after) await runs.changed(runId, seen, signal);
+    else if (hasPaused || view.endedAt !== undefined) return view;
+    else {
+      await runs.lull(runId, signal);
+      hasPaused = true;
+    }
   }
 }
 

@@ -98,7 +98,11 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
       return created;
     },
     head: (runId) => read(RunHead, RUNS, runId),
-    replaceHead: (head, etag) => replace(RUNS, head.id, head, etag, head.id),
+    async replaceHead(head, etag) {
+      const done = (await documents.replace(RUNS, head.id, head, etag)) !== undefined;
+      if (done) counter.count(head.id, head.settled);
+      return done;
+    },
     async list(filter, { after, limit }) {
       const page = await documents.list(RUNS, { descending: true, after, limit, where: { ...filter } });
       return {
@@ -174,6 +178,7 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     touch: (runId) => counter.count(runId),
     changes: (runId) => counter.of(runId),
     changed: (runId, seen, signal) => counter.changed(runId, seen, signal),
+    lull: (runId, signal) => counter.lull(runId, signal),
     durable: () => documents.durable(),
   };
 }
