@@ -1,4 +1,5 @@
 import type { DurableClient } from "durable-functions";
+import { StoreError } from "../shared/ports/documents.ts";
 import type { Orchestrations } from "../shared/ports/orchestrations.ts";
 
 const LIVE = new Set(["Pending", "Running", "ContinuedAsNew", "Suspended"]);
@@ -12,6 +13,25 @@ export interface DurableCalls {
 
 /** The port over the durable client of one invocation. */
 export function durableOrchestrations(client: DurableCalls): Orchestrations {
+  const orchestrations = overClient(client);
+  return {
+    look: (...args) => reaching(() => orchestrations.look(...args)),
+    start: (...args) => reaching(() => orchestrations.start(...args)),
+    raise: (...args) => reaching(() => orchestrations.raise(...args)),
+  };
+}
+
+/** The extension's 503, which clients tell in these words alone: its state cannot be written at the moment, and trying again helps. */
+async function reaching<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof Error && /\b(?:unexpected status code:|replied with HTTP) 503\b/.test(error.message))) throw error;
+    throw new StoreError("unavailable", `the host cannot write its durable state at the moment: ${error.message}`, { cause: error });
+  }
+}
+
+function overClient(client: DurableCalls): Orchestrations {
   const look = async (instanceId: string) => {
     try {
       const status = await client.getStatus(instanceId, { showInput: false });

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, renameSync, statSync } from "node:fs";
+import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs";
 import { join } from "node:path";
 import type { HostLog } from "../host/contract.ts";
 
@@ -14,11 +14,19 @@ export function openFileLog(stateFolder: string, onError: (line: string) => void
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, "host.log");
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_BYTES) renameSync(file, `${file}.1`);
-  const stream = createWriteStream(file, { flags: "a", mode: 0o600 });
-  stream.on("error", () => {}); // a full disk must not end the workspace for want of a log
+  let stream: WriteStream | undefined;
+  // A full disk must not end the workspace for want of a log; what a stream could not write is lost, and the next line opens another.
+  const open = (): WriteStream => {
+    const opened = createWriteStream(file, { flags: "a", mode: 0o600 });
+    opened.on("error", () => {
+      if (stream === opened) stream = undefined;
+    });
+    return opened;
+  };
   const log: HostLog = (level, message, detail) => {
     const shown = detail && Object.keys(detail).length > 0 ? ` ${JSON.stringify(detail)}` : "";
     const line = `${new Date().toISOString()} ${level.padEnd(11)} ${oneLine(message)}${shown}`;
+    stream ??= open();
     stream.write(`${line}\n`);
     if (LEVELS.indexOf(level) >= LEVELS.indexOf("error")) onError(line);
   };

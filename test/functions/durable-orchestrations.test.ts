@@ -145,3 +145,22 @@ test("our own calls make one again whose kept connection the host closed", async
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
+
+describe.each([
+  ["our own calls", async () => durableHttp(endpoint.baseUrl)],
+  ["the library's client", genuine],
+])("a host that cannot write its durable state at the moment, by %s", (_name, make) => {
+  beforeEach(async () => {
+    client = await make();
+  });
+
+  test.each([
+    ["look", (of: ReturnType<typeof durableOrchestrations>) => of.look("i")],
+    ["start", (of: ReturnType<typeof durableOrchestrations>) => of.start("pipelineRun", "i", {})],
+    ["raise", (of: ReturnType<typeof durableOrchestrations>) => of.raise("i", "runChanged", {})],
+  ])("is out of reach for %s, which helps to try again", async (_, call) => {
+    answers = { status: 503, body: '{"Message":"free the disk"}' };
+
+    await expect(call(durableOrchestrations(client))).rejects.toMatchObject({ name: "StoreError", kind: "unavailable", retryable: true });
+  });
+});

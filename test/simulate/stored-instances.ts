@@ -41,6 +41,9 @@ export class StoredInstances implements DurableStorage {
   rollback(): void {
     this.journal.rollback();
   }
+  mend(): void {
+    this.rollback();
+  }
   close(): void {}
 
   instance(id: string): InstanceRow | undefined {

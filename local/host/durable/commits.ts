@@ -9,7 +9,7 @@ const MOST_POSTPONED = 4;
 
 /**
  * Group commit: all writes of a turn of the event loop share one transaction, and one sync serves everybody who waits
- * for it. Writes are ordered by being made; nothing is ever undone but by a failing disk.
+ * for it. Writes are ordered by being made; nothing is ever undone but by a failing disk, and that is the end of this object.
  */
 export class Commits {
   /** Called before each commit: the last chance to write what belongs to it. */
@@ -39,11 +39,18 @@ export class Commits {
   /** To be called before a write. */
   write(): void {
     if (this.broken) throw this.broken;
-    if (!this.open) {
-      this.storage.begin();
-      this.open = true;
-    }
+    if (!this.open) this.begin();
     this.schedule();
+  }
+
+  /** Does what nobody waits for and nobody would hear of: an error in it counts as a failure to write. */
+  attempt(work: () => void): void {
+    if (this.broken) return;
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Runs `then` when everything written so far is committed. */
@@ -78,6 +85,16 @@ export class Commits {
     this.commit(true);
   }
 
+  private begin(): void {
+    try {
+      this.storage.begin();
+      this.open = true;
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
@@ -95,6 +112,7 @@ export class Commits {
   }
 
   private commit(synced: boolean): void {
+    if (this.broken) return;
     const waiting = this.waiting.splice(0);
     const after = this.after.splice(0);
     try {
@@ -128,14 +146,16 @@ export class Commits {
   }
 
   private fail(error: unknown): void {
+    if (this.broken) return;
     this.broken = error;
-    this.lazy?.();
-    this.lazy = undefined;
+    this.stop();
     try {
       this.storage.rollback();
-    } finally {
-      this.onFailure(error);
+    } catch {
+      // Whoever mends the storage tries again.
     }
+    for (const one of this.waiting.splice(0)) one.reject(error);
+    this.onFailure(error);
   }
 
   /** Stops the clock's timer; for the end. */

@@ -30,7 +30,8 @@ export interface Start {
 
 /**
  * Moves messages to instances and runs their episodes: at most one at a time for an instance, with everything that has
- * come for it. Reads and writes nothing but its storage, and takes time and chance only from its arguments.
+ * come for it. Reads and writes nothing but its storage, and takes time and chance only from its arguments. A write that
+ * fails is its end, as a crash would be: another engine then goes on from the storage.
  */
 export class Engine {
   readonly storage: DurableStorage;
@@ -46,6 +47,8 @@ export class Engine {
   private readonly turns: Turns;
   /** The state is closed: what ends now is run again at the next start. */
   isClosed = false;
+  /** Called once when the state could not be written: what this engine knows and the storage does not is lost. */
+  onFailure: (error: unknown) => void = () => {};
   private newWork: WorkRow[] = [];
   private readonly waiting = new Map<string, Set<() => void>>();
 
@@ -77,7 +80,12 @@ export class Engine {
       limit: options.maxConcurrentActivityFunctions ?? 10 * availableParallelism(),
       ended: (work, ending) => this.activityEnded(work, ending),
     });
-    this.timers = new Timers(storage, clock, (timer) => this.timerFired(timer));
+    this.timers = new Timers(
+      storage,
+      clock,
+      (timer) => this.timerFired(timer),
+      (work) => this.commits.attempt(work),
+    );
     this.episodes = new Episodes(this);
   }
 
@@ -100,13 +108,18 @@ export class Engine {
 
   /** Ends what runs, or leaves it after `graceMs`; then the state is on disk and closed. */
   async stop(graceMs: number): Promise<void> {
-    this.timers.stop();
-    const ended = Promise.all([this.activities.stop(), this.turns.stop()]);
-    await Promise.race([ended, new Promise<void>((resolve) => this.parts.clock.setTimer(this.now() + graceMs, resolve))]);
+    await this.quiet(graceMs);
     this.isClosed = true;
     this.commits.flush();
     this.commits.stop();
     this.storage.close();
+  }
+
+  /** Begins nothing any more; resolves when what runs has ended, or after `graceMs`. */
+  async quiet(graceMs: number): Promise<void> {
+    this.timers.stop();
+    const ended = Promise.all([this.activities.stop(), this.turns.stop()]);
+    await Promise.race([ended, new Promise<void>((resolve) => this.parts.clock.setTimer(this.now() + graceMs, resolve))]);
   }
 
   /** Creates an instance, in place of a finished one of the same id. */
@@ -246,14 +259,15 @@ export class Engine {
   }
 
   private activityEnded(work: WorkRow, { type, members }: Ending): void {
-    if (this.isClosed || this.commits.isBroken) return;
-    this.commits.write();
-    this.storage.deleteWork(work.id);
-    this.send({ key: work.instance }, event(type, this.now(), members), work.execution);
+    if (this.isClosed) return;
+    this.commits.attempt(() => {
+      this.commits.write();
+      this.storage.deleteWork(work.id);
+      this.send({ key: work.instance }, event(type, this.now(), members), work.execution);
+    });
   }
 
   private timerFired(timer: TimerRow): void {
-    if (this.commits.isBroken) return;
     this.commits.write();
     this.storage.deleteTimer(timer.id);
     const message: Message = {
@@ -271,6 +285,7 @@ export class Engine {
     try {
       await this.episodes.run(instance, instance.inbox.splice(0));
     } catch (error) {
+      if (this.isClosed) return; // the state could not be written, which has been told
       // A fault of this host: the state still holds the messages, and a new start runs the episode again.
       const { message, stack } = thrown(error);
       this.log("error", `An episode of '${row.id}' could not be ended: ${message}`, { instanceId: row.id, stack });
@@ -278,20 +293,17 @@ export class Engine {
   }
 
   private rested(instance: LoadedInstance): void {
-    if (isFinished(instance.row.status)) {
-      for (const message of instance.inbox.splice(0)) this.messages.consumed(message);
-      for (const callback of this.waiting.get(instance.row.id) ?? []) callback();
-    }
-    this.instances.rest(instance);
+    this.commits.attempt(() => {
+      if (isFinished(instance.row.status)) {
+        for (const message of instance.inbox.splice(0)) this.messages.consumed(message);
+        for (const callback of this.waiting.get(instance.row.id) ?? []) callback();
+      }
+      this.instances.rest(instance);
+    });
   }
 
   private broke(error: unknown): void {
-    void this.turns.stop();
-    this.timers.stop();
-    const { message } = thrown(error);
-    this.log(
-      "error",
-      `The durable state can no longer be written: ${message}. Nothing more is accepted; free the disk or mend it, then start the host again.`,
-    );
+    this.isClosed = true;
+    this.onFailure(error);
   }
 }

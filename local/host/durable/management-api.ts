@@ -30,11 +30,16 @@ export class ManagementApi {
       return await this.route(request);
     } catch (error) {
       if (error instanceof Refusal) return answer(error.status, error.body);
-      if (!this.engine.commits.isBroken) throw error;
-      return answer(
-        503,
-        JSON.stringify({ Message: "The durable state can no longer be written: free the disk or mend it, then start the host again." }),
-      );
+      // A failed write shows at the latest when its transaction is committed.
+      if (
+        await this.engine.commits.durable().then(
+          () => true,
+          () => false,
+        )
+      )
+        throw error;
+      const Message = "The durable state cannot be written at the moment: free the disk or mend it. It is tried again without a restart.";
+      return answer(503, JSON.stringify({ Message }), { "retry-after": "5" });
     }
   }
 

@@ -23,7 +23,9 @@ export class Messages {
   /** Its effects are written in the same transaction. */
   consumed(message: Message): void {
     this.unstored.delete(message);
-    if (message.stored !== undefined) this.storage.deleteMessage(message.stored);
+    if (message.stored === undefined) return;
+    this.commits.write();
+    this.storage.deleteMessage(message.stored);
   }
 
   /** Writes those still under way; called before each commit. */

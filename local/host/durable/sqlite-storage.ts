@@ -1,4 +1,6 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { existsSync } from "node:fs";
+import { DatabaseSync, type SQLInputValue, type StatementResultingChanges, type StatementSync } from "node:sqlite";
+import { StateError } from "../state-error.ts";
 import { SCHEMA, SCHEMA_VERSION, STATUSES } from "./sqlite-schema.ts";
 import type {
   DurableStorage,
@@ -16,12 +18,16 @@ import type {
 /** Text that sorts behind everything that begins with a prefix: SQLite compares bytes, and no UTF-8 text has 0xFF; U+10FFFF is the last character. */
 const LAST_CHARACTER = "\u{10FFFF}";
 
+/** What must fit onto the disk before it counts as mended: else the next commit would fail again. */
+const ROOM_BYTES = 1024 * 1024;
+
 type Row = Record<string, SQLInputValue>;
 
 /**
  * The state in one SQLite file, in WAL mode and held exclusively while open. A plain commit is in order and outlives the
  * process but not a loss of power; `sync` carries everything to the disk, as a commit at the level FULL does.
- * @throws {Error} another host has the file open, or a newer program wrote it.
+ * After an end that was not clean the whole file is checked first.
+ * @throws {StateError} another host has the file open, a newer program wrote it, it is damaged, or it cannot be written to.
  */
 export function openSqliteStorage(path: string): DurableStorage {
   const db = open(path);
@@ -29,6 +35,7 @@ export function openSqliteStorage(path: string): DurableStorage {
 }
 
 function open(path: string): DatabaseSync {
+  const unclean = existsSync(`${path}-wal`);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
@@ -38,6 +45,7 @@ function open(path: string): DatabaseSync {
     // The lock is only taken by the first write.
     db.exec("BEGIN IMMEDIATE; COMMIT");
     prepareSchema(db, path);
+    if (unclean) checkPages(db);
     return db;
   } catch (error) {
     db?.close();
@@ -48,41 +56,47 @@ function open(path: string): DatabaseSync {
 function prepareSchema(db: DatabaseSync, path: string): void {
   const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
   if (version > SCHEMA_VERSION)
-    throw new Error(
-      `The durable state '${path}' is of version ${version}; this program knows versions up to ${SCHEMA_VERSION}. Update the program, or start it with another state folder.`,
+    throw new StateError(
+      `the durable state ${path} is of version ${version}; this program knows versions up to ${SCHEMA_VERSION}. Update the program, or start it with another state folder`,
     );
   if (version === SCHEMA_VERSION) return;
   db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
 }
 
+/** After an end that was not clean. @throws {Error} what SQLite says of the first page that is wrong. */
+function checkPages(db: DatabaseSync): void {
+  const verdict = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+  if (verdict !== "ok") throw new Error(`malformed: ${String(verdict)}`);
+}
+
 function readable(error: unknown, path: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
-  if (/locked|busy/i.test(text))
-    return new Error(`The durable state '${path}' is in use by another host. Stop that one, or start with another state folder.`, {
-      cause: error,
-    });
+  const say = (what: string) => new StateError(`the durable state ${path} ${what}`, { cause: error });
+  if (/locked|busy/i.test(text)) return say("is in use by another host. Stop that one, or start with another state folder");
   if (/not a database|malformed/i.test(text))
-    return new Error(`The durable state '${path}' is damaged: ${text}. Restore it from a backup, or move it away to begin anew.`, {
-      cause: error,
-    });
-  if (/unable to open/i.test(text))
-    return new Error(`The durable state '${path}' cannot be opened: ${text}. Check that its folder exists and may be written to.`, {
-      cause: error,
-    });
+    return say(`is damaged (${text}). Move it away: it is made anew, and what had not ended is begun again from the app's own store`);
+  if (/unable to open/i.test(text)) return say(`cannot be opened (${text}). Check that its folder exists and may be written to`);
+  if (/readonly/i.test(text)) return say("cannot be written to. Give this user write access to the file and its folder");
   return error;
 }
 
 class SqliteStorage implements DurableStorage {
   private readonly statements = new Map<string, StatementSync>();
+  /** A statement that fails ends it: SQLite may have undone all that came before, and what followed would stand alone. */
+  private isOpen = false;
+  private failure: unknown;
 
   constructor(private readonly db: DatabaseSync) {}
 
   begin(): void {
-    this.run("BEGIN IMMEDIATE");
+    this.statement("BEGIN IMMEDIATE").run();
+    this.isOpen = true;
+    this.failure = undefined;
   }
 
   commit(): void {
     this.run("COMMIT");
+    this.isOpen = false;
   }
 
   sync(): void {
@@ -91,7 +105,15 @@ class SqliteStorage implements DurableStorage {
   }
 
   rollback(): void {
+    this.isOpen = false;
     if (this.db.isTransaction) this.db.exec("ROLLBACK");
+  }
+
+  mend(): void {
+    this.rollback();
+    // A sync that failed may have left a hole in the log, behind which all that came later would be lost with the power: it is begun anew.
+    this.db.exec(`PRAGMA wal_checkpoint(TRUNCATE); PRAGMA synchronous = FULL; DROP TABLE IF EXISTS room;
+      CREATE TABLE room AS SELECT zeroblob(${ROOM_BYTES}) AS bytes; DROP TABLE room; PRAGMA synchronous = NORMAL`);
   }
 
   close(): void {
@@ -240,12 +262,19 @@ class SqliteStorage implements DurableStorage {
     return statement;
   }
 
-  private run(sql: string, ...values: SQLInputValue[]): void {
-    this.statement(sql).run(...values);
+  private insert(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.run(sql, ...values).lastInsertRowid);
   }
 
-  private insert(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.statement(sql).run(...values).lastInsertRowid);
+  private run(sql: string, ...values: SQLInputValue[]): StatementResultingChanges {
+    if (!this.isOpen) throw this.failure ?? new Error("a write outside of a transaction");
+    try {
+      return this.statement(sql).run(...values);
+    } catch (error) {
+      this.isOpen = false;
+      this.failure = error;
+      throw error;
+    }
   }
 
   private get(sql: string, ...values: SQLInputValue[]): Row | undefined {

@@ -1,4 +1,7 @@
-/** Where the durable half keeps its state. Synchronous: what is written is seen at once by every read that follows. */
+/**
+ * Where the durable half keeps its state. Synchronous: what is written is seen at once by every read that follows. After a method has
+ * thrown, nothing of its transaction can be committed.
+ */
 
 export type RuntimeStatus = "Pending" | "Running" | "Suspended" | "Completed" | "Failed" | "Terminated" | "Canceled";
 
@@ -80,6 +83,8 @@ export interface DurableStorage {
   sync(): void;
   /** Undoes everything since {@link begin}; does nothing when no transaction is open. */
   rollback(): void;
+  /** After a failure: ends what is half done and tries whether the disk takes writes. When it returns, everything committed is on it. @throws if not. */
+  mend(): void;
   close(): void;
 
   instance(id: string): InstanceRow | undefined;

@@ -14,6 +14,8 @@ export class Timers {
     private readonly storage: DurableStorage,
     private readonly clock: HostClock,
     private readonly fire: (timer: TimerRow) => void,
+    /** Runs what the clock calls for; takes care of its errors. */
+    private readonly attempt: (work: () => void) => void,
   ) {}
 
   /** A timer was stored that is due then. */
@@ -35,7 +37,7 @@ export class Timers {
   private arm(due: number): void {
     this.cancel?.();
     this.due = due;
-    this.cancel = this.clock.setTimer(due, () => this.elapsed());
+    this.cancel = this.clock.setTimer(due, () => this.attempt(() => this.elapsed()));
   }
 
   private elapsed(): void {

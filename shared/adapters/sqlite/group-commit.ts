@@ -120,7 +120,11 @@ export class GroupCommit {
   #refuseAfterLoss(): void {
     if (!this.#lost) return;
     if (this.#now() < this.#lost.until) throw this.#lost.error;
-    this.#lost = undefined;
+    if (this.#begunAnew()) this.#lost = undefined;
+    else {
+      this.#lost.until = this.#now() + REFUSE_AFTER_LOSS_MS;
+      throw this.#lost.error;
+    }
   }
 
   /** Undoes the transaction, so that nobody reads what will not be there after a restart. */
@@ -138,6 +142,15 @@ export class GroupCommit {
     const told = error instanceof StoreError ? error : new StoreError("unavailable", `the database ${this.#file} failed`, { cause: error });
     this.#lost = { error: told, until: this.#now() + REFUSE_AFTER_LOSS_MS };
     for (const waiter of this.#waiters.splice(0)) waiter.reject(told);
+  }
+
+  /** A sync that failed may have left a hole in the log, behind which all that came later would be lost with the power: it is carried over. */
+  #begunAnew(): boolean {
+    try {
+      return this.#db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0;
+    } catch {
+      return false;
+    }
   }
 
   #rollBack(): void {

@@ -6,16 +6,14 @@ import { TestHost } from "./support/test-host.ts";
 interface Counts {
   commits: number;
   syncs: number;
-  failing: boolean;
 }
 
-/** A storage that counts, and that fails to commit when told to. */
+/** A storage that counts. */
 function counting(counts: Counts): (file: string) => DurableStorage {
   return (file) => {
     const storage = openSqliteStorage(file);
     const { commit, sync } = { commit: storage.commit.bind(storage), sync: storage.sync.bind(storage) };
     storage.commit = () => {
-      if (counts.failing) throw new Error("database or disk is full");
       counts.commits++;
       commit();
     };
@@ -28,7 +26,7 @@ function counting(counts: Counts): (file: string) => DurableStorage {
 }
 
 function noCounts(): Counts {
-  return { commits: 0, syncs: 0, failing: false };
+  return { commits: 0, syncs: 0 };
 }
 
 describe("group commit", () => {
@@ -98,24 +96,5 @@ describe("group commit", () => {
 
     expect((output as unknown[][])[0]).toHaveLength(1000);
     expect(counts.commits).toBeLessThan(10);
-  });
-
-  test("accepts nothing more when the state cannot be written, and says so", async () => {
-    const counts = noCounts();
-    await using host = await TestHost.open({ storage: counting(counts) });
-    await host.start("program", { steps: [] });
-    counts.failing = true;
-    const durable = host.engine.commits.durable();
-    const refused = expect(durable).rejects.toThrow("disk is full");
-
-    await host.pass(0);
-    await refused;
-
-    expect(await host.call("POST", "/orchestrators/program/another", { steps: [] })).toMatchObject({
-      status: 503,
-      json: { Message: expect.stringContaining("free the disk") },
-    });
-    expect(host.errors).toEqual([expect.stringContaining("The durable state can no longer be written: database or disk is full")]);
-    counts.failing = false;
   });
 });

@@ -134,6 +134,6 @@ describe("the SQLite storage", () => {
   test("says of a damaged file that it is damaged", () => {
     writeFileSync(file, "this was never a database, but it is longer than a header of one hundred bytes ".repeat(40));
 
-    expect(() => openSqliteStorage(file)).toThrow(/is damaged: .* Restore it from a backup/);
+    expect(() => openSqliteStorage(file)).toThrow(/the durable state .*durable\.sqlite is damaged \(.*\)\. Move it away/);
   });
 });

@@ -20,8 +20,8 @@ describe("a host that cannot write to its disk", () => {
   test("says of a write that it is not done, why, and what to do", async () => {
     const answer = await fetch(await serve(), { method: "POST" });
 
-    expect(answer.status).toBe(503);
-    expect(await answer.text()).toMatch(/disk is full\. Free the disk .* start the host again/);
+    expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+    expect(await answer.text()).toMatch(/disk is full\. Free the disk .* without a restart/);
   });
 
   test("answers reads", async () => {

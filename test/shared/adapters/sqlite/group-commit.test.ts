@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GroupCommit, REFUSE_AFTER_LOSS_MS, SYNCS } from "../../../../shared/adapters/sqlite/group-commit.ts";
@@ -80,5 +83,35 @@ describe("GroupCommit", () => {
     await commit.durable();
 
     expect(ids()).toEqual([2]);
+  });
+
+  test("takes writes again only when the log could be carried over into the database", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "group-commit-"));
+    const file = join(folder, "a.db");
+    const [writer, reader] = [new DatabaseSync(file, { timeout: 0 }), new DatabaseSync(file, { timeout: 0 })];
+    try {
+      writer.exec(
+        `PRAGMA journal_mode = WAL; ${SYNCS}; CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)`,
+      );
+      const onFile = new GroupCommit(writer, { file, now: () => now, log: { error: () => undefined } });
+      reader.exec("BEGIN; SELECT * FROM t");
+      reader.prepare("SELECT * FROM t").all();
+      onFile.write(() => writer.prepare("INSERT INTO t VALUES (1, 99)").run());
+      onFile.flush();
+      const write = () => onFile.write(() => writer.prepare("INSERT INTO t VALUES (2, NULL)").run());
+
+      now = REFUSE_AFTER_LOSS_MS;
+      expect(write).toThrow(expect.objectContaining({ kind: "unavailable" }));
+      reader.exec("COMMIT");
+      now = 2 * REFUSE_AFTER_LOSS_MS;
+      write();
+      await onFile.durable();
+
+      expect(reader.prepare("SELECT id FROM t").all()).toEqual([{ id: 2 }]);
+    } finally {
+      writer.close();
+      reader.close();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
