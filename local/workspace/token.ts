@@ -8,7 +8,10 @@ export interface KeptToken {
   current(): string;
 }
 
-/** Gets a token from the local issuer by client credentials, and a new one when half of its life is over. */
+/** How often the clock is looked at: so soon the token is renewed after a jump of the clock, or after the machine slept, in milliseconds. */
+const LOOK_MS = 15_000;
+
+/** Gets a token from the local issuer by client credentials, and a new one when half of its life is over or it is dated in the future. */
 export async function keepToken({
   standIns,
   config,
@@ -21,19 +24,20 @@ export async function keepToken({
   onRenewed: (token: string) => void;
 }): Promise<KeptToken> {
   let answer = await ask(standIns, config);
-  const renew = () => {
-    const timer = setTimeout(async () => {
-      try {
-        answer = await ask(standIns, config);
-        onRenewed(answer.access_token);
-      } catch {
-        answer = { ...answer, expires_in: 60 }; // the stand-ins are being started again: asked once more in half a minute
-      }
-      if (!signal.aborted) renew();
-    }, answer.expires_in * 500);
-    timer.unref();
+  let issuedAt = Date.now();
+  const look = async () => {
+    const age = Date.now() - issuedAt;
+    if (age >= 0 && age < answer.expires_in * 500) return;
+    try {
+      answer = await ask(standIns, config);
+      issuedAt = Date.now();
+      onRenewed(answer.access_token);
+    } catch {
+      // The stand-ins are being started again, or the file cannot be written: it is tried at the next look.
+    }
   };
-  renew();
+  const timer = setInterval(() => void look(), LOOK_MS).unref();
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   return { current: () => answer.access_token };
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { jwtVerify, SignJWT } from "jose";
+import { decodeJwt, jwtVerify, SignJWT } from "jose";
 import type { Application, EntraOptions } from "./options.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
@@ -71,7 +71,8 @@ export class TokenIssuer {
       issuer: this.issuerOf("1.0"),
       audience: [...audiences],
       requiredClaims: ["exp", "oid"],
-      currentDate: new Date(this.now()),
+      // What is signed here was issued already, even where the clock has been put back since.
+      currentDate: new Date(Math.max(this.now(), notBefore(token))),
     });
     return payload.exp ?? 0;
   }
@@ -81,4 +82,9 @@ export class TokenIssuer {
     if (!key) throw new Error("it is signed by a key that is not known");
     return key.publicKey;
   }
+}
+
+/** Milliseconds since the epoch. @throws {Error} it is no token. */
+function notBefore(token: string): number {
+  return (decodeJwt(token).nbf ?? 0) * 1000;
 }

@@ -172,7 +172,12 @@ export class Episodes {
     return [...scheduled, ...last].map((one) => ({ ...one, text: JSON.stringify(one.event) }));
   }
 
-  private schedule({ row }: LoadedInstance, work: readonly NewWork[]): void {
+  /** How far an orchestrator's time, which does not run backwards, is ahead of a clock that was put back: a timer runs for as long as it asked. */
+  private ahead({ newestTurn }: LoadedInstance["execution"]): number {
+    return Math.max(0, newestTurn - this.engine.now());
+  }
+
+  private schedule({ row, execution }: LoadedInstance, work: readonly NewWork[]): void {
     const { engine } = this;
     for (const one of work) {
       const of = { instance: row.key, execution: row.execution };
@@ -186,7 +191,7 @@ export class Episodes {
           break;
         case "timer": {
           const fired = event(EventType.TimerFired, engine.now(), { TimerId: one.id, FireAt: wireTime(one.fireAt) });
-          engine.addTimer({ ...of, due: Math.ceil(one.fireAt), text: JSON.stringify(fired) });
+          engine.addTimer({ ...of, due: Math.ceil(one.fireAt - this.ahead(execution)), text: JSON.stringify(fired) });
           break;
         }
         case "child":

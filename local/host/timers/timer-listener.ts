@@ -34,7 +34,7 @@ export class TimerListener {
     const now = clock.now();
     const pastDue = this.#takeUp(now);
     if (pastDue || runOnStartup) this.#run(now, pastDue);
-    else this.#plan(plannedNext(store?.get(f.name)) ?? schedule.next(now));
+    else this.#plan(earlier(plannedNext(store?.get(f.name)), schedule.next(now)));
   }
 
   /** No further run; resolves when a running one has ended or after so many milliseconds. */
@@ -109,4 +109,7 @@ export class TimerListener {
 }
 
 const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+/** The plan of a former process is later than the schedule's next time where the clock was put back since, or the plan ends. */
+const earlier = (planned: number | undefined, next: number | undefined): number | undefined =>
+  planned === undefined || next === undefined ? (planned ?? next) : Math.min(planned, next);
 const plannedNext = (status: TimerStatus | undefined): number | undefined => status && Date.parse(status.next);

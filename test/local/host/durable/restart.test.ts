@@ -107,6 +107,29 @@ describe("a restart", () => {
     expect(after.clock.now()).toBe(now + 600_000);
   });
 
+  test("after the clock was put back by an hour lets new timers run for as long as they should", async () => {
+    let folder = "";
+    let now = 0;
+    {
+      await using host = await TestHost.open();
+      await host.start("program", {
+        steps: [
+          { do: "event", name: "go" },
+          { do: "timer", ms: 60_000 },
+        ],
+      });
+      await host.pass(0);
+      folder = host.copy();
+      now = host.clock.now() - 3_600_000;
+    }
+
+    await using after = await TestHost.open({ from: folder, now });
+    await after.raise("run", "go");
+
+    expect(await after.ending()).toMatchObject({ runtimeStatus: "Completed" });
+    expect(after.clock.now()).toBe(now + 60_000);
+  });
+
   test("leaves an activity running at a stop to the next start", async () => {
     let folder = "";
     {

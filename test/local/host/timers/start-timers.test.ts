@@ -112,6 +112,19 @@ describe("a timer function", () => {
     ]);
   });
 
+  test("whose next run a clock that was ahead had planned runs when the schedule says by the clock that was put back", async () => {
+    const folder = tempFolder();
+    const ahead = manualClock("2026-01-01T09:00:10Z");
+    await start(timerWorker(ahead, { schedule: "0 * * * * *" }).worker, ahead, folder).stop(0);
+
+    const clock = manualClock("2026-01-01T08:00:10Z");
+    const { worker, runs } = timerWorker(clock, { schedule: "0 * * * * *" });
+    start(worker, clock, folder);
+    await clock.goTo("2026-01-01T08:02:30Z");
+
+    expect(times(runs)).toEqual(["01-01T08:01:00", "01-01T08:02:00"]);
+  });
+
   test("whose schedule was edited while the host was down missed nothing", async () => {
     const clock = manualClock("2026-01-01T08:00:00Z");
     const folder = tempFolder();
