@@ -1,13 +1,14 @@
 import type { ApiClient } from "../../sdk/client.ts";
 import { remedyFor } from "../../sdk/suggest.ts";
 import { UserError } from "../../sdk/user-error.ts";
-import type { RunResource } from "../../shared/api/resources.ts";
+import type { RunList, RunResource } from "../../shared/api/resources.ts";
 import { listRuns } from "../../shared/api/routes/runs.ts";
 import { RunStatus } from "../../shared/domain/statuses.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatSpan, formatTime } from "../format.ts";
 import { printTable } from "../table.ts";
+import { harmless } from "../text-width.ts";
 
 export interface ListFlags {
   readonly limit: number;
@@ -17,7 +18,9 @@ export interface ListFlags {
 
 /** `run list`: pipeline runs, newest first. */
 export async function list(context: CommandContext, flags: ListFlags): Promise<ExitCode> {
-  const runs = await readRuns(context.client(), flags);
+  const { runs, unreadable } = await readRuns(context.client(), flags);
+  for (const { id, cause } of unreadable)
+    context.err.line(`${context.err.colors.yellow("warning")} run ${id} cannot be read: ${harmless(cause)}; restore a backup`);
   if (context.isJson) {
     context.json(runs);
     return EXIT.ok;
@@ -37,20 +40,25 @@ export async function list(context: CommandContext, flags: ListFlags): Promise<E
   return EXIT.ok;
 }
 
-async function readRuns(client: ApiClient, flags: ListFlags): Promise<RunResource[]> {
+async function readRuns(
+  client: ApiClient,
+  flags: ListFlags,
+): Promise<{ runs: RunResource[]; unreadable: NonNullable<RunList["unreadable"]> }> {
   const filter = {
     ...(flags.experiment !== undefined && { experimentName: flags.experiment }),
     ...(flags.status !== undefined && { status: readStatus(flags.status) }),
   };
   const runs: RunResource[] = [];
+  const unreadable: NonNullable<RunList["unreadable"]> = [];
   let cursor: string | undefined;
   do {
     const limit = Math.min(1000, flags.limit - runs.length);
     const page = (await client.call(listRuns, { query: { ...filter, limit, ...(cursor !== undefined && { cursor }) } })).body;
     runs.push(...page.runs);
+    unreadable.push(...(page.unreadable ?? []));
     cursor = page.cursor;
   } while (cursor !== undefined && runs.length < flags.limit);
-  return runs;
+  return { runs, unreadable };
 }
 
 function readStatus(text: string): RunStatus {

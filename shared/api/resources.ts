@@ -34,7 +34,14 @@ export const RunResource = z
   .meta({ id: "Run" });
 export type RunResource = z.infer<typeof RunResource>;
 
-export const RunList = z.object({ runs: z.array(RunResource), cursor: z.string().optional() }).meta({ id: "RunList" });
+export const RunList = z
+  .object({
+    runs: z.array(RunResource),
+    cursor: z.string().optional(),
+    /** Runs whose stored documents are damaged; absent when all can be read. */
+    unreadable: z.array(z.object({ id: z.string(), cause: z.string() })).optional(),
+  })
+  .meta({ id: "RunList" });
 export type RunList = z.infer<typeof RunList>;
 
 /** One step of a pipeline run; all are listed from the moment of submit. */

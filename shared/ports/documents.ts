@@ -37,7 +37,7 @@ export interface Documents {
   read(pk: string, sk: string): Promise<Stored<unknown> | undefined>;
   /** Replaces, or answers undefined when the document changed since `etag` or is gone. */
   replace<T>(pk: string, sk: string, value: T, etag: string): Promise<Stored<T> | undefined>;
-  /** In order of `sk`, every key once. */
+  /** In order of `sk`, every key once. The value of a document that is damaged is undefined, whatever `where` asks for. */
   list(pk: string, options: ListOptions): Promise<Page<{ sk: string; value: unknown; etag: string }>>;
   /** Resolves when every write that resolved before this call is on disk (Cosmos: at once). */
   durable(): Promise<void>;

@@ -9,6 +9,17 @@ export interface RunFilter {
   settled?: boolean;
 }
 
+/** A page of runs, and those that belong on it but whose documents are damaged: one of them must not hide the others. */
+export interface RunPage extends Page<RunHead> {
+  readonly unreadable: readonly UnreadableRun[];
+}
+
+/** `cause` names the document. */
+export interface UnreadableRun {
+  readonly id: string;
+  readonly cause: string;
+}
+
 /**
  * Run history. A promise resolves when the write is ordered and visible to this process, {@link durable} when all so far is on disk.
  * Replacing answers false when somebody else replaced first: read again, decide again.
@@ -20,7 +31,7 @@ export interface RunStore {
   head(runId: string): Promise<Stored<RunHead> | undefined>;
   replaceHead(head: RunHead, etag: string): Promise<boolean>;
   /** Newest first. `after` is the id of the last run of the page before. */
-  list(filter: RunFilter, page: { after?: string | undefined; limit: number }): Promise<Page<RunHead>>;
+  list(filter: RunFilter, page: { after?: string | undefined; limit: number }): Promise<RunPage>;
   graph(runId: string): Promise<RunGraph | undefined>;
   progress(runId: string): Promise<Stored<Progress> | undefined>;
   replaceProgress(progress: Progress, etag: string): Promise<boolean>;

@@ -20,6 +20,7 @@ export const reconcile =
     let after: string | undefined;
     do {
       const page = await runs.list({ settled: false }, { after, limit: 200 });
+      for (const { id, cause } of page.unreadable) log.warn("run cannot be read and is left alone; restore a backup", { runId: id, cause });
       for (const { id } of page.items) {
         try {
           if ((await orchestrations.look(id))?.live) continue;

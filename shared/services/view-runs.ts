@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RunResource, StepList, StepResource } from "../api/resources.ts";
+import type { RunList, RunResource, StepList, StepResource } from "../api/resources.ts";
 import { ProblemError } from "../domain/problems.ts";
 import { type Progress, type RunHead, type RunRecord, STEP_LETTERS } from "../domain/run-documents.ts";
 import { planOf, type RunPlan } from "../domain/run-plan.ts";
@@ -7,8 +7,9 @@ import { StepStatus } from "../domain/statuses.ts";
 import { StepTurn } from "../domain/turns.ts";
 import type { Principal } from "../ports/callers.ts";
 import type { Clock } from "../ports/clock.ts";
+import { StoreError } from "../ports/documents.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
-import type { RunStore } from "../ports/run-store.ts";
+import type { RunStore, UnreadableRun } from "../ports/run-store.ts";
 import { assertReach, type FoundRun, findRun } from "./find-run.ts";
 import { inBatches } from "./in-batches.ts";
 import type { StepPhases } from "./step-phases.ts";
@@ -41,13 +42,24 @@ export const listRuns =
     status?: string | undefined;
     limit: number;
     cursor?: string | undefined;
-  }): Promise<{ runs: RunResource[]; cursor?: string }> => {
+  }): Promise<RunList> => {
     const page = await runs.list({ ...(experimentName && { experimentName }), ...(status && { status }) }, { after: cursor, limit });
+    const unreadable = [...page.unreadable];
+    const shown = await Promise.all(page.items.map((head) => viewPipelineRun(runs, head).catch(unless(head.id, unreadable))));
     return {
-      runs: await Promise.all(page.items.map((head) => viewPipelineRun(runs, head))),
+      runs: shown.filter((run) => run !== undefined),
       ...(page.next !== undefined && { cursor: page.next }),
+      ...(unreadable.length > 0 && { unreadable }),
     };
   };
+
+/** A run of which another document is damaged goes to the unreadable ones. */
+function unless(id: string, unreadable: UnreadableRun[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof StoreError) || error.retryable) throw error;
+    unreadable.push({ id, cause: error.message });
+  };
+}
 
 export const getRun =
   (deps: ViewRunsDeps) =>

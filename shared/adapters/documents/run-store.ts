@@ -12,7 +12,7 @@ import {
 } from "../../domain/run-documents.ts";
 import { DOCUMENT_BYTES, encodeDocument } from "../../ports/document-rules.ts";
 import { type Documents, type Stored, StoreError } from "../../ports/documents.ts";
-import type { RunStore } from "../../ports/run-store.ts";
+import type { RunStore, UnreadableRun } from "../../ports/run-store.ts";
 import { ChangeCounter } from "./change-counter.ts";
 
 /**
@@ -105,10 +105,14 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     },
     async list(filter, { after, limit }) {
       const page = await documents.list(RUNS, { descending: true, after, limit, where: { ...filter } });
-      return {
-        items: page.items.map(({ sk, value }) => parse(RunHead, value, RUNS, sk)),
-        ...(page.next !== undefined && { next: page.next }),
-      };
+      const items: RunHead[] = [];
+      const unreadable: UnreadableRun[] = [];
+      for (const { sk, value } of page.items) {
+        const head = RunHead.safeParse(value);
+        if (head.success) items.push(head.data);
+        else unreadable.push({ id: sk, cause: unreadableAs(head.error, RUNS, sk) });
+      }
+      return { items, unreadable, ...(page.next !== undefined && { next: page.next }) };
     },
     async graph(runId) {
       const known = graphs.get(runId);
@@ -186,11 +190,11 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
 function parse<T extends z.ZodType>(schema: T, value: unknown, pk: string, sk: string): z.output<T> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new StoreError(
-    "corrupt",
-    `document ${pk}/${sk} is not as this release reads it: ${parsed.error.issues[0]?.path.join(".")} ${parsed.error.issues[0]?.message}`,
-    { cause: parsed.error },
-  );
+  throw new StoreError("corrupt", unreadableAs(parsed.error, pk, sk), { cause: parsed.error });
+}
+
+function unreadableAs({ issues: [issue] }: z.ZodError, pk: string, sk: string): string {
+  return `document ${pk}/${sk} is not as this release reads it: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(" ")}`;
 }
 
 /** Graphs never change, and parsing a large one costs more than everything else of a turn: the last few are kept. */

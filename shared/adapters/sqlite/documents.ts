@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { checkKey, encodeDocument } from "../../ports/document-rules.ts";
-import type { Documents, ListOptions, Page, Stored } from "../../ports/documents.ts";
+import { type Documents, type ListOptions, type Page, type Stored, StoreError } from "../../ports/documents.ts";
 import type { Log } from "../../ports/log.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { listQuery } from "./list-query.ts";
@@ -70,7 +70,11 @@ export class SqliteDocuments implements Documents {
   async read(pk: string, sk: string): Promise<Stored<unknown> | undefined> {
     checkKeys(pk, sk);
     const row = this.#reading(() => this.#select.get(pk, sk)) as Row | undefined;
-    return row && { value: JSON.parse(row.body), etag: row.etag };
+    if (!row) return undefined;
+    const value = readJson(row.body);
+    if (value === undefined)
+      throw new StoreError("corrupt", `document ${pk}/${sk} in ${this.#file} is damaged: it is not JSON; restore a backup`);
+    return { value, etag: row.etag };
   }
 
   async replace<T>(pk: string, sk: string, value: T, etag: string): Promise<Stored<T> | undefined> {
@@ -84,7 +88,7 @@ export class SqliteDocuments implements Documents {
   async list(pk: string, options: ListOptions): Promise<Page<{ sk: string; value: unknown; etag: string }>> {
     const { sql, values } = listQuery(pk, options);
     const rows = this.#reading(() => this.#listing(sql).all(...values)) as unknown as Row[];
-    const items = rows.slice(0, options.limit).map(({ sk, etag, body }) => ({ sk, value: JSON.parse(body), etag }));
+    const items = rows.slice(0, options.limit).map(({ sk, etag, body }) => ({ sk, value: readJson(body), etag }));
     const last = items.at(-1);
     return rows.length > options.limit && last ? { items, next: last.sk } : { items };
   }
@@ -115,6 +119,15 @@ export class SqliteDocuments implements Documents {
 
   #nextEtag(): string {
     return `${this.#etagPrefix}.${(this.#etags++).toString(36)}`;
+  }
+}
+
+/** Undefined for what is not JSON: in a listing one damaged document must not hide the others. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
