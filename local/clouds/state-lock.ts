@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "./open-database.ts";
 
 /** How long one that is ending is waited for, in milliseconds. */
 const PATIENCE_MS = 2_000;
@@ -11,14 +11,14 @@ const PATIENCE_MS = 2_000;
  */
 export function lockState(folder: string): { release(): void } {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(join(folder, "lock.db"));
   try {
-    database.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE;`);
+    const database = openDatabase(join(folder, "lock.db"), (opened) =>
+      opened.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE;`),
+    );
+    return { release: () => database.close() };
   } catch (cause) {
-    database.close();
     const isBusy = cause instanceof Error && "errcode" in cause && typeof cause.errcode === "number" && (cause.errcode & 0xff) === 5;
-    if (!isBusy) throw cause; // a full or broken disk, which its own message tells
+    if (!isBusy) throw cause;
     throw new Error(`the stand-ins of ${folder} run already; end them first`, { cause });
   }
-  return { release: () => database.close() };
 }

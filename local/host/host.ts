@@ -17,6 +17,7 @@ import { loadWorker } from "./worker/load-worker.ts";
 export type { HostOptions } from "./host-plan.ts";
 export { PortInUseError } from "./http/port-in-use-error.ts";
 export { SettingsError } from "./settings/settings-error.ts";
+export { StateError } from "./state-error.ts";
 export { StateInUseError } from "./state-lock.ts";
 export { SystemError } from "./worker/system-error.ts";
 
@@ -36,7 +37,7 @@ const DEFAULT_GRACE_MS = 400;
 /**
  * Runs a v4 Functions app on this machine, on loopback only, until it is stopped. The port is taken first and requests wait
  * until everything runs, so that an app may ask for its own address while it loads.
- * @throws {PortInUseError | StateInUseError | SettingsError | SystemError} if it cannot start; nothing is left behind.
+ * @throws {PortInUseError | StateInUseError | StateError | SettingsError | SystemError} if it cannot start; nothing is left behind.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
   const cleanup = new Cleanup();

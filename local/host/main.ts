@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import type { Host } from "./host.ts";
-import { PortInUseError, SettingsError, StateInUseError, SystemError, startHost } from "./host.ts";
+import { PortInUseError, SettingsError, StateError, StateInUseError, SystemError, startHost } from "./host.ts";
 
 interface Arguments {
   app: string;
@@ -39,7 +39,7 @@ async function stop(host: Host): Promise<void> {
 
 /** These say all there is to say; of anything else the stack is wanted. */
 function isExpected(error: unknown): error is Error {
-  return [PortInUseError, StateInUseError, SettingsError, SystemError].some((kind) => error instanceof kind);
+  return [PortInUseError, StateInUseError, StateError, SettingsError, SystemError].some((kind) => error instanceof kind);
 }
 
 try {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { StateError } from "./state-error.ts";
 
 /** Another host works on the state folder. */
 export class StateInUseError extends Error {
@@ -11,7 +12,7 @@ export class StateInUseError extends Error {
 
   constructor(stateFolder: string, pid: number | undefined, options?: ErrorOptions) {
     super(
-      `The state folder ${stateFolder} is in use by another host${pid === undefined ? "" : ` (process ${pid})`}; stop that one, or choose another folder.`,
+      `The state folder ${stateFolder} is in use by another host${pid === undefined ? "" : ` (process ${pid})`}; stop that one, or choose another folder`,
       options,
     );
     this.stateFolder = stateFolder;
@@ -23,7 +24,7 @@ export class StateInUseError extends Error {
  * Takes a state folder for this host alone, making it if need be. The lock is the operating system's, on an otherwise empty
  * SQLite file, so that a killed host leaves none behind; a file with the process id beside it serves the error message.
  * @returns what gives it back.
- * @throws {StateInUseError}
+ * @throws {StateInUseError | StateError}
  */
 export function lockStateFolder(stateFolder: string): () => void {
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
@@ -33,7 +34,11 @@ export function lockStateFolder(stateFolder: string): () => void {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
-    if (!isBusy(cause)) throw cause; // a full or broken disk, which its own message tells
+    if (!isBusy(cause))
+      throw new StateError(
+        `the lock ${join(stateFolder, "host.lock")} cannot be taken: ${cause instanceof Error ? cause.message : String(cause)}. Make room on its disk, and give this user write access to it`,
+        { cause },
+      );
     throw new StateInUseError(stateFolder, readPid(pidFile), { cause });
   }
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });

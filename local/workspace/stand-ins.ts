@@ -94,7 +94,8 @@ function spawnStandIns(logFile: string): ChildProcess {
 
 function configure(child: ChildProcess, config: Record<string, unknown>): Promise<z.output<typeof Ready>> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new StartError("the stand-ins ended while they started", "see logs/ in the state folder"));
+    const onExit = () =>
+      reject(new StartError("the stand-ins ended while they started", "logs/stand-ins.log in the state folder has the details"));
     child.once("exit", onExit);
     child.on("message", (message) => {
       const ready = Ready.safeParse(message);
@@ -102,7 +103,10 @@ function configure(child: ChildProcess, config: Record<string, unknown>): Promis
       if (!ready.success && !refused.success) return;
       child.off("exit", onExit);
       if (ready.success) resolve(ready.data);
-      else reject(new StartError(refused.data?.error ?? "the stand-ins could not start", "see logs/ in the state folder"));
+      else
+        reject(
+          new StartError(refused.data?.error ?? "the stand-ins could not start", "logs/stand-ins.log in the state folder has the details"),
+        );
     });
     child.send(config);
   });

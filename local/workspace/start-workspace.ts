@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { ApiClient } from "../../sdk/client.ts";
 import type { HostLog } from "../host/contract.ts";
 import { type Host, PortInUseError, startHost } from "../host/host.ts";
+import { lockStateFolder } from "../host/state-lock.ts";
 import { type AzuriteProcess, startAzuriteProcess } from "./azurite/azurite-process.ts";
 import { installAzurite } from "./azurite/install-azurite.ts";
 import { checkPython } from "./check-python.ts";
@@ -47,6 +48,7 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
   const { stateFolder } = options;
   const config = openLocalConfig(stateFolder);
+  lockStateFolder(join(stateFolder, "host"))(); // so that nothing is touched of a workspace that runs; the host takes it for good
   const { log, file } = openFileLog(stateFolder, (line) => console.error(line));
   const wanted = options.port ?? config.port ?? DEFAULT_PORT;
   const port = await freePort(wanted);

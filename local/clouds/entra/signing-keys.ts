@@ -59,8 +59,8 @@ async function readKeys(file: string): Promise<SigningKey[]> {
     throw error;
   });
   if (text === undefined) return [];
+  await chmod(file, 0o600); // it may have come from elsewhere
   try {
-    await chmod(file, 0o600); // it may have come from a backup
     const { keys } = StoredKeys.parse(JSON.parse(text));
     return await Promise.all(keys.map(({ pem }) => toSigningKey(createPrivateKey(pem))));
   } catch (cause) {

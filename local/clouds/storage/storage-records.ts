@@ -1,4 +1,5 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "../open-database.ts";
 import type { BlobFile } from "./blob-file.ts";
 
 const SCHEMA = `
@@ -24,10 +25,11 @@ export class StorageRecords {
   private readonly statements;
 
   constructor(file: string) {
-    this.database = new DatabaseSync(file);
-    this.database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;");
-    this.database.exec(SCHEMA);
-    this.database.exec("UPDATE deliveries SET due = 0"); // nobody is sending, and nobody need wait for what was down the last time
+    this.database = openDatabase(file, (database) => {
+      database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;");
+      database.exec(SCHEMA);
+      database.exec("UPDATE deliveries SET due = 0"); // nobody is sending, and nobody need wait for what was down the last time
+    });
     const prepare = (sql: string) => this.database.prepare(sql);
     this.statements = {
       etag: prepare("SELECT etag FROM blobs WHERE path = ?"),

@@ -40,6 +40,7 @@ export function openDatabase(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Dat
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
     if (unclean) checkPages(db, file);
     if (readPragma(db, "user_version") === 0) createTables(db);
+    else db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`); // a write: a file that can only be read is told of now, not at the first request
     db.exec(SYNCS);
     return db;
   } catch (error) {

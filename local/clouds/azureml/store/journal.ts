@@ -1,4 +1,5 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { openDatabase } from "../../open-database.ts";
 
 const SCHEMA_VERSION = 1;
 
@@ -33,13 +34,7 @@ export class Journal {
    */
   constructor(file: string, onLost: (error: unknown) => void) {
     this.#onLost = onLost;
-    this.database = new DatabaseSync(file);
-    try {
-      this.#prepare(file);
-    } catch (error) {
-      this.database.close();
-      throw error;
-    }
+    this.database = openDatabase(file, (database) => prepare(database, file));
   }
 
   /** Makes a change that the commit at the end of this turn carries. */
@@ -77,19 +72,6 @@ export class Journal {
     this.database.close();
   }
 
-  #prepare(file: string): void {
-    try {
-      this.database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE; COMMIT;");
-    } catch (error) {
-      if (!String(error).includes("locked")) throw error;
-      throw new Error(`${file} is in use by another server: end that one, or give this one a state folder of its own`, { cause: error });
-    }
-    const version = Number(this.database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    if (version > SCHEMA_VERSION)
-      throw new Error(`${file} was written by a newer release (schema ${version}); this one knows ${SCHEMA_VERSION}`);
-    if (version === 0) this.database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version=${SCHEMA_VERSION}; COMMIT;`);
-  }
-
   #begin(): void {
     if (this.#open) return;
     this.database.exec("BEGIN IMMEDIATE");
@@ -113,4 +95,17 @@ export class Journal {
     }
     for (const { resolve } of waiting) resolve();
   }
+}
+
+function prepare(database: DatabaseSync, file: string): void {
+  try {
+    database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN IMMEDIATE; COMMIT;");
+  } catch (error) {
+    if (!String(error).includes("locked")) throw error;
+    throw new Error(`${file} is in use by another server: end that one, or give this one a state folder of its own`, { cause: error });
+  }
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version > SCHEMA_VERSION)
+    throw new Error(`${file} was written by a newer release (schema ${version}); this one knows ${SCHEMA_VERSION}`);
+  if (version === 0) database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version=${SCHEMA_VERSION}; COMMIT;`);
 }
