@@ -26,6 +26,7 @@ export interface CommandContext {
   readonly out: Terminal;
   readonly err: Terminal;
   readonly isJson: boolean;
+  readonly options: GlobalOptions;
   /** What a user types to get here: hints are to be copied. */
   readonly command: string;
   /** @throws {UserError} when there is no workspace to call. */
@@ -45,6 +46,7 @@ export function commandContext(options: GlobalOptions, io: Io): CommandContext {
     out,
     err: terminalOf(io.stderr, io.environment),
     isJson: options.output === "json",
+    options,
     command: commandOf(options, io),
     workspace,
     client: () => new ApiClient(workspace()),

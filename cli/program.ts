@@ -30,6 +30,16 @@ export function buildProgram(io: Io, ended: (code: ExitCode) => void): Command {
     .command("status")
     .description("show the workspace that is found")
     .action(bind(async () => (await import("./commands/status.ts")).status));
+  program
+    .command("backup")
+    .description("copy a workspace, which may run meanwhile, to a folder")
+    .argument("<folder>", "where to; not there yet, or empty")
+    .action(bind(async () => (await import("./commands/backup.ts")).backup));
+  program
+    .command("restore")
+    .description("make a workspace of a backup, in the folder that --state names (.penstock unless told)")
+    .argument("<folder>", "the backup")
+    .action(bind(async () => (await import("./commands/restore.ts")).restore));
   return program;
 }
 

@@ -1,0 +1,39 @@
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Whether nothing is there, or an empty folder. */
+export async function isVacant(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length === 0;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return true;
+    if (error instanceof Error && "code" in error && error.code === "ENOTDIR") return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes a folder that is there whole or not at all: `fill` gets another beside it, which takes the place when it is done. Whatever goes wrong, and an
+ * interrupt too, leaves nothing; a killed process leaves `<folder>.<process id>.partial`.
+ */
+export async function makeWhole<T>(folder: string, fill: (partial: string) => Promise<T>): Promise<T> {
+  const partial = `${folder}.${process.pid}.partial`;
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(partial, { mode: 0o700 });
+  try {
+    const result = await fill(partial);
+    await syncFolder(partial);
+    await rename(partial, folder);
+    await syncFolder(dirname(folder));
+    return result;
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** New names in it are then on the disk. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  await handle.sync().finally(() => handle.close());
+}
