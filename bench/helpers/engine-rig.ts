@@ -80,7 +80,9 @@ export class EngineRig {
       caller: { kind: "user", objectId: "bench", tenantId: "bench", roles: ["Admin"] },
       request,
     });
-    await new Promise<void>((resolve) => this.#engine.whenFinished(runId, resolve));
+    const finished = new Promise<void>((resolve) => this.#engine.whenFinished(runId, resolve));
+    await this.#engine.commits.durable(); // as before the answer to the caller
+    await finished;
     const milliseconds = performance.now() - began;
     const head = (await this.#runs.head(runId))?.value;
     if (head?.status !== "Completed") throw new Error(`run ${runId} is ${head?.status}: ${JSON.stringify(head?.failure)}`);
@@ -93,7 +95,7 @@ export class EngineRig {
   }
 }
 
-/** The calls of the durable client that the app makes; like the host's answers over HTTP, they wait until what they ask for is on disk. */
+/** The calls of the durable client that the app makes; like the host's answers to them, they wait until what they ask for is committed. */
 function durableClient(engine: Engine): DurableCalls {
   const api = new ManagementApi(engine);
   const call = async (method: string, path: string, body?: unknown) => {
@@ -105,7 +107,7 @@ function durableClient(engine: Engine): DurableCalls {
       body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
       origin: "http://127.0.0.1:1",
     });
-    if (method !== "GET") await engine.commits.durable();
+    if (method !== "GET") await engine.commits.committed();
     return answer;
   };
   const refused = (status: number) => new Error(`The operation failed with an unexpected status code: ${status}.`);
