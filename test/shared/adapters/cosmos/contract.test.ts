@@ -39,7 +39,6 @@ documentsContract(
 documentsContract(
   "Cosmos DB, every 7th request too many",
   withFaults(() => (request) => (request.number % 7 === 0 ? { status: 429, retryAfterMs: 1 } : undefined)),
-  { many: 3_000 },
 );
 documentsContract(
   "Cosmos DB, 503, 449 and 412 at random before the write",
