@@ -48,7 +48,7 @@ async function turn(deps: AdvanceRunDeps, { runId, watchdog, turn: name }: Pipel
   const { runs, clock } = deps;
   // Cleared before anything is read: a step that settles later turns it on again and is heard.
   await runs.clearWake(runId, clock.now());
-  const [head, graph, stored] = await Promise.all([runs.head(runId), runs.graph(runId), runs.progress(runId)]);
+  let [head, graph, stored] = await Promise.all([runs.head(runId), runs.graph(runId), runs.progress(runId)]);
   if (!head || !graph || !stored) throw new Error(`run ${runId} has no ${head ? (graph ? "progress" : "graph") : "head"}`);
   const plan = planOf(graph);
   const known = stored.value;
@@ -59,6 +59,8 @@ async function turn(deps: AdvanceRunDeps, { runId, watchdog, turn: name }: Pipel
   const markers = await runs.settledAfter(runId, readFrom(deps, known));
   const settled: Settled[] = markers.map(({ marker }) => marker);
   if (watchdog || (name !== undefined && known.turn === name)) settled.push(...(await lookAtStarted(deps, plan, known)));
+  // A cancel that came since the head was read may be what canceled a step: then it is no failure.
+  if (settled.some(({ status }) => status === "Canceled")) head = (await runs.head(runId)) ?? head;
   const facts = {
     settled,
     cancelRequested: head.value.cancelRequestedAt !== undefined,

@@ -197,6 +197,28 @@ describe("a cancel", () => {
     expect(head.cancelRequestedAt).toBeDefined();
   });
 
+  test("that cancels a step between a look's reading of the head and of the steps' ends is no failure of the step", async () => {
+    await using rig = await RunRig.open();
+    rig.plans({ a: LONG });
+    const runId = await rig.submit(aGraph({ a: [], b: [] }), { continueOnStepFailure: true });
+    const a = StepRunInput.parse({ runId, stepRunId: await rig.stepRunId(runId, "a"), index: 0 });
+    let looks = 0;
+    rig.documents.before = async ({ operation, pk }) => {
+      // The second look is the one at b's end.
+      if (operation !== "list" || pk !== runId || ++looks !== 2) return;
+      await rig.services.cancelRun(runId);
+      await rig.services.settleStep(a);
+      await rig.sleep(30_000);
+      await rig.services.settleStep(a);
+    };
+
+    const head = await rig.ended(runId, 120_000);
+
+    expect(looks).toBeGreaterThan(1);
+    expect(head.status).toBe("Canceled");
+    expect(await rig.statuses(runId)).toEqual({ a: "Canceled", b: "Completed" });
+  });
+
   test("that comes while the run's end is stored leaves the end as it is", async () => {
     await using rig = await RunRig.open();
     const runId = await rig.submit(aGraph({ a: [] }));
