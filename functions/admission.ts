@@ -8,9 +8,12 @@ export interface AdmissionLimits {
   readonly waits: number;
   /** Bytes of the bodies of all requests under way. */
   readonly bodyBytes: number;
+  /** Bytes of files that are being read for answers. */
+  readonly answerBytes: number;
 }
 
-export const ADMISSION: AdmissionLimits = { submits: 64, waits: 250, bodyBytes: 128 * 1024 * 1024 };
+const MIB = 1024 * 1024;
+export const ADMISSION: AdmissionLimits = { submits: 64, waits: 250, bodyBytes: 128 * MIB, answerBytes: 128 * MIB };
 
 /** Gives back what was taken. */
 export type Leave = () => void;
@@ -21,7 +24,7 @@ export type Leave = () => void;
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
-  readonly #taken = { submits: 0, waits: 0, bodyBytes: 0 };
+  readonly #taken = { submits: 0, waits: 0, bodyBytes: 0, answerBytes: 0 };
 
   constructor(limits: AdmissionLimits = ADMISSION) {
     this.#limits = limits;
@@ -54,6 +57,15 @@ export class Admission {
     });
   }
 
+  /** As {@link body}. @throws {ProblemError} `busy` */
+  answer(bytes: number): Leave {
+    return this.#take("answerBytes", bytes, {
+      what: "bytes of files read for answers under way",
+      remedy: "read fewer large files at a time, or smaller ranges of them",
+      retryAfterSeconds: 1,
+    });
+  }
+
   #take(
     kind: keyof AdmissionLimits,
     amount: number,
@@ -68,3 +80,6 @@ export class Admission {
     };
   }
 }
+
+/** One for all functions of the process. */
+export const ofThisProcess = new Admission();

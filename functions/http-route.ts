@@ -9,7 +9,7 @@ import { includesRole } from "../shared/domain/roles.ts";
 import type { Principal } from "../shared/ports/callers.ts";
 import { DOCUMENT_BYTES } from "../shared/ports/document-rules.ts";
 import { StoreError } from "../shared/ports/documents.ts";
-import { Admission, type Leave } from "./admission.ts";
+import { type Admission, type Leave, ofThisProcess } from "./admission.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { parseJson } from "./parse-json.ts";
 import { parseQuery } from "./parse-query.ts";
@@ -66,9 +66,6 @@ export function httpRoute<R extends Route>(route: R, handler: RouteHandler<R>, a
     },
   };
 }
-
-/** One for all routes. */
-const ofThisProcess = new Admission();
 
 function waits(query: unknown): boolean {
   return typeof query === "object" && query !== null && "waitSeconds" in query && Number(query.waitSeconds) > 0;

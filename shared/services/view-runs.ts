@@ -12,6 +12,7 @@ import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore, UnreadableRun } from "../ports/run-store.ts";
 import { assertReach, type FoundRun, findRun } from "./find-run.ts";
 import { inBatches } from "./in-batches.ts";
+import { SharedLooks } from "./shared-looks.ts";
 import type { StepPhases } from "./step-phases.ts";
 
 export interface ViewRunsDeps {
@@ -77,7 +78,16 @@ export const getRun =
 export const listSteps =
   (deps: ViewRunsDeps) =>
   async (runId: string, poll: LongPoll): Promise<StepList> =>
-    await waitForNews(deps, runId, poll, () => viewSteps(deps, runId));
+    await waitForNews(deps, runId, poll, () => looksOf(deps.runs).look(runId, () => viewSteps(deps, runId)));
+
+const looks = new WeakMap<RunStore, SharedLooks<StepList>>();
+
+/** A view of a large run takes megabytes: all who watch it share one. */
+function looksOf(runs: RunStore): SharedLooks<StepList> {
+  const known = looks.get(runs) ?? new SharedLooks<StepList>();
+  looks.set(runs, known);
+  return known;
+}
 
 /** Any run as the API shows it. */
 export async function toRunResource(deps: ViewRunsDeps, found: FoundRun): Promise<RunResource> {

@@ -121,7 +121,7 @@ describe("httpRoute", () => {
   });
 
   test("refuses a body that has no room beside those under way, and says what is full and when to come back", async () => {
-    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 20 });
+    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 20, answerBytes: 1 });
     const first = Promise.withResolvers<void>();
     const under = call({ body: { name: "x" }, admission, meanwhile: first.promise });
 
@@ -139,13 +139,13 @@ describe("httpRoute", () => {
   });
 
   test("takes a body larger than the room when there is no other", async () => {
-    const answer = await call({ body: { name: "x" }, admission: new Admission({ submits: 1, waits: 1, bodyBytes: 1 }) });
+    const answer = await call({ body: { name: "x" }, admission: new Admission({ submits: 1, waits: 1, bodyBytes: 1, answerBytes: 1 }) });
 
     expect(answer.status).toBeUndefined();
   });
 
   test("refuses to wait for news with more than so many, and answers those who do not wait", async () => {
-    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 1000 });
+    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 1000, answerBytes: 1 });
     const first = Promise.withResolvers<void>();
     const under = call({ body: { name: "x" }, query: { waitSeconds: "20" }, admission, meanwhile: first.promise });
 
@@ -160,7 +160,7 @@ describe("httpRoute", () => {
   });
 
   test("what failed makes room like what went well", async () => {
-    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 20 });
+    const admission = new Admission({ submits: 1, waits: 1, bodyBytes: 20, answerBytes: 1 });
     await call({ body: { name: "x" }, admission, fail: new Error("bug") });
 
     const answer = await call({ body: { name: "y" }, admission });

@@ -28,7 +28,7 @@ export class Caller {
     this.#workspace = workspace;
   }
 
-  /** The first answer other than 429. A 429 must say when to come back and what is full. */
+  /** The first answer other than 429. A 429 must say when to come back and what is full: the app's in problem details, the host's in a line. */
   async ask(ask: Ask): Promise<Answer> {
     for (;;) {
       this.#workspace.assertUp();
@@ -39,7 +39,9 @@ export class Caller {
       const seconds = Number(answer.headers.get("retry-after") ?? Number.NaN);
       const said = parse(answer.bytes);
       if (!(seconds > 0)) this.problems.add("a 429 came without Retry-After");
-      if (!said.detail || !said.remedy) this.problems.add(`a 429 named no limit or no remedy: ${answer.bytes.toString("utf8", 0, 200)}`);
+      const isPlain = answer.headers.get("content-type")?.startsWith("text/plain") && answer.bytes.includes("Try again");
+      if (!(said.detail && said.remedy) && !isPlain)
+        this.problems.add(`a 429 named no limit or no remedy: ${answer.bytes.toString("utf8", 0, 200)}`);
       await delay((seconds > 0 ? seconds : 1) * 1000 * (1 + Math.random() / 2));
     }
   }

@@ -7,12 +7,13 @@ import { readOptions, USAGE } from "./options.ts";
 import { Probe } from "./probe.ts";
 import type { Scenario } from "./scenario.ts";
 import { cancelAtOnce, cancelQueued } from "./scenarios/cancels.ts";
+import { downloads } from "./scenarios/downloads.ts";
 import { followers } from "./scenarios/followers.ts";
 import { largeRun } from "./scenarios/large-run.ts";
 import { submits } from "./scenarios/submits.ts";
 import { Workspace } from "./workspace.ts";
 
-const SCENARIOS: readonly Scenario[] = [submits, followers, cancelAtOnce, cancelQueued, largeRun];
+const SCENARIOS: readonly Scenario[] = [submits, followers, downloads, cancelAtOnce, cancelQueued, largeRun];
 
 /** What `--json` writes of each scenario. */
 interface Result {

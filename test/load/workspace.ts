@@ -17,6 +17,8 @@ const DIST = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export class Workspace {
   readonly file: WorkspaceFile;
   readonly pid: number;
+  /** What lies in it is in the default datastore. */
+  readonly dataFolder: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #output: () => string;
@@ -26,6 +28,7 @@ export class Workspace {
     this.file = file;
     this.pid = file.pid;
     this.#folder = folder;
+    this.dataFolder = join(folder, "datastores", "workspaceblobstore");
     this.#output = output;
   }
 

@@ -3,6 +3,8 @@ import type { Scenario } from "../scenario.ts";
 
 /** Steps of a chain stand between one fan and the next. */
 const CHAIN = 10;
+/** Clients that ask for all steps at the same time. */
+const WATCHERS = 100;
 
 /** One run of very many steps, each a process: its progress and its list of steps stay correct all the time. */
 export const largeRun: Scenario = {
@@ -30,6 +32,13 @@ export const largeRun: Scenario = {
     const { steps: listed } = await stepsOf(caller, runId);
     note(
       `${took.toFixed(0)} s, ${(steps.length / took).toFixed(0)} steps a second, ${looks} looks, the list of all in ${Math.round(performance.now() - listBegan)} ms`,
+    );
+    const together = performance.now();
+    const lists = await Promise.all(Array.from({ length: WATCHERS }, () => stepsOf(caller, runId)));
+    note(`${WATCHERS} lists of all at once in ${((performance.now() - together) / 1000).toFixed(1)} s`);
+    check(
+      lists.every((list) => list.steps.length === steps.length),
+      "of many lists at once one was short",
     );
     check(
       listed.length === steps.length && listed.every(({ status, attempt }) => status === "Completed" && attempt === 1),
