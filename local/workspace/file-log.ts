@@ -23,6 +23,7 @@ export function openFileLog(stateFolder: string, onError: (line: string) => void
     });
     return opened;
   };
+  stream = open(); // the file is there before anybody is told of it
   const log: HostLog = (level, message, detail) => {
     const shown = detail && Object.keys(detail).length > 0 ? ` ${JSON.stringify(detail)}` : "";
     const line = `${new Date().toISOString()} ${level.padEnd(11)} ${oneLine(message)}${shown}`;
