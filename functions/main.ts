@@ -4,8 +4,8 @@ import { compose } from "../shared/composition.ts";
 import { readSettings } from "../shared/settings.ts";
 import { contextLog } from "./context-log.ts";
 import { durableCalls } from "./durable-http.ts";
-import { durableOrchestrations } from "./durable-orchestrations.ts";
-import { activities, eventTriggers, orchestrators, routes, timers } from "./registry.ts";
+import { durableOrchestrations, noOrchestrations } from "./durable-orchestrations.ts";
+import { activities, durableRoutes, eventTriggers, orchestrators, routes, timers } from "./registry.ts";
 import { answerUnknownRoute, UNKNOWN_ROUTE } from "./unknown-route.ts";
 
 /** Puts the registry on the Functions host: the one file with that side effect, and the entry point of the deployed bundle. */
@@ -14,13 +14,16 @@ const durableClient = df.input.durableClient();
 const services = (context: InvocationContext) =>
   servicesFor(durableOrchestrations(durableCalls(durableClient, context)), contextLog(context));
 
-for (const { route, answer } of routes) {
+for (const bound of routes) {
+  const { route, answer } = bound;
+  const isDurable = durableRoutes.has(bound);
   app.http(route.name, {
     methods: [route.method],
     route: route.path,
     authLevel: "anonymous", // the route checks the caller's token itself, here and in Azure
-    extraInputs: [durableClient],
-    handler: (request, context) => answer(services(context), request, context),
+    ...(isDurable && { extraInputs: [durableClient] }),
+    handler: (request, context) =>
+      answer(isDurable ? services(context) : servicesFor(noOrchestrations, contextLog(context)), request, context),
   });
 }
 app.http(UNKNOWN_ROUTE.name, {

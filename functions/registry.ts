@@ -89,6 +89,9 @@ export const routes: readonly BoundRoute[] = [
   submitRun,
 ];
 
+/** Those of them that start, wake or ask orchestrations. The others are spared a durable client, which the host would make for each request. */
+export const durableRoutes: ReadonlySet<BoundRoute> = new Set([cancelRun, listSteps, submitRun]);
+
 /** By name, which is also what `callActivity` and `startNew` say. */
 export const orchestrators: Readonly<Record<string, OrchestrationHandler>> = { pipelineRun, stepRun };
 
