@@ -31,7 +31,14 @@ type Row = Record<string, SQLInputValue>;
  */
 export function openSqliteStorage(path: string): DurableStorage {
   const db = open(path);
-  return new SqliteStorage(db);
+  const storage = new SqliteStorage(db);
+  try {
+    storage.sync(); // what a killed process left in the log is on the disk before anything is built on it
+  } catch (error) {
+    storage.close();
+    throw readable(error, path);
+  }
+  return storage;
 }
 
 function open(path: string): DatabaseSync {

@@ -17,6 +17,9 @@ export const SYNCS = `
   CREATE TABLE IF NOT EXISTS syncs (n INTEGER NOT NULL) STRICT;
   INSERT INTO syncs SELECT 0 WHERE NOT EXISTS (SELECT * FROM syncs)`;
 
+/** Waits for the disk. The sync of a commit covers all that the log held before it; the level cannot be changed inside a transaction. */
+export const SYNC = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE; UPDATE syncs SET n = n + 1; COMMIT; PRAGMA synchronous = NORMAL";
+
 interface Waiter {
   resolve(): void;
   reject(error: unknown): void;
@@ -103,10 +106,9 @@ export class GroupCommit {
     return true;
   }
 
-  /** The sync of a commit covers all that the log held before it; the level cannot be changed inside a transaction. */
   #sync(): void {
     if (!this.#unsynced) return;
-    this.#db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE; UPDATE syncs SET n = n + 1; COMMIT; PRAGMA synchronous = NORMAL");
+    this.#db.exec(SYNC);
     this.#unsynced = false;
   }
 

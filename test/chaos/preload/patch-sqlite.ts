@@ -16,6 +16,8 @@ export function patchSqlite(points: Points): void {
   const owners = new WeakMap<StatementSync, DatabaseSync>();
   /** Up to where a database's log was waited for, where not every commit is. */
   const synced = new Map<string, WalEnd | undefined>();
+  /** What an earlier process left: waited for by that one, or by this one before it builds on it. */
+  const found = new Map<string, WalEnd | undefined>();
 
   database.prepare = function (this: DatabaseSync, ...args) {
     const made = originals.prepare.apply(this, args);
@@ -35,8 +37,9 @@ export function patchSqlite(points: Points): void {
     const kind = kindOf(on, sql);
     const file = kind && on.location();
     if (!kind || !file) return act();
+    if (points.tears && !found.has(file)) found.set(file, walEnd(file));
     const result = points.around(kind, file, act, (whole) => {
-      const waitedFor = syncsEachCommit(on) ? walEnd(file) : synced.get(file);
+      const waitedFor = syncsEachCommit(on) ? walEnd(file) : (synced.get(file) ?? found.get(file));
       whole();
       tearWal(file, waitedFor, points.cut);
       // A loss of power takes from the others too what was not waited for.
