@@ -1,9 +1,12 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, Scalar } from "yaml";
+import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type Node, type Pair, parseDocument, Scalar } from "yaml";
 import type { Report } from "./report.ts";
 import type { Position } from "./yaml-error.ts";
 
 /** Values that anchors may stand for in one file, counted after they are put in. */
 const MAX_EXPANDED = 100_000;
+
+/** Tokens of one file: words, punctuation marks, blanks between them and ends of lines. What a mebibyte of brackets takes to read is seconds. */
+export const MAX_TOKENS = 150_000;
 
 /** A value of the file as plain data, and where it and its parts stand. */
 export interface YamlNode {
@@ -67,6 +70,14 @@ export function parseYaml(text: string, report: Report): YamlTree | undefined {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  if (hasTooManyTokens(text)) {
+    report.add(
+      { line: 1, column: 1 },
+      `has more than ${MAX_TOKENS} tokens (words, punctuation marks, blanks between them, ends of lines)`,
+      "write less, or submit a generated pipeline as JSON by POST /api/runs",
+    );
+    return undefined;
+  }
   try {
     const document = parse(text, lines);
     // Where the stack ends inside a regular expression, the parser takes that for an error in the text.
@@ -82,6 +93,14 @@ export function parseYaml(text: string, report: Report): YamlTree | undefined {
     report.add({ line: 1, column: 1 }, "is nested too deeply to be read", "write it flatter");
     return undefined;
   }
+}
+
+/** Splitting a text is linear and stops here; what parses it does neither in a time that could be promised. */
+function hasTooManyTokens(text: string): boolean {
+  if (text.length < MAX_TOKENS / 2) return false; // beside each token there may be one that marks its kind
+  let count = 0;
+  for (const _ of new Lexer().lex(text)) if (++count > MAX_TOKENS) return true;
+  return false;
 }
 
 /** Without stacks in its errors the parser stays linear on hostile input: it makes one a character. */
