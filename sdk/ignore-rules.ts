@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import ignore from "ignore";
+import { UserError } from "./user-error.ts";
 
 /** Says of a path below the folder (`/` between parts; a folder's ends in `/`) whether a snapshot leaves it out. */
 export type IsIgnored = (path: string) => boolean;
@@ -10,6 +11,11 @@ const NEVER = new Set([".git", ".penstock"]);
 /** Left out unless the ignore file takes them back in: what tools leave behind, which would make every snapshot a new one. */
 const BY_DEFAULT = ["__pycache__", ".ipynb_checkpoints"];
 
+/** Rules of one file, characters of one rule, and how often a rule may stand for any folders between others. */
+const MAX_RULES = 2000;
+const MAX_RULE_CHARACTERS = 1024;
+const MAX_DEEP = 2;
+
 /** Whether a path leads through a folder that no snapshot may hold. */
 export function isNeverKept(path: string): boolean {
   return path.split("/").some((part) => NEVER.has(part));
@@ -18,15 +24,36 @@ export function isNeverKept(path: string): boolean {
 /**
  * The rules of a folder, as v1 has them: `.amlignore` in its root, or else `.gitignore` there, never both; ignore files further down are
  * not looked at. The syntax is gitignore's.
+ * @throws {UserError} `usage` for a file that would take too long to apply.
  */
 export function readIgnoreRules(folder: string): { file: ".amlignore" | ".gitignore" | undefined; isIgnored: IsIgnored } {
   for (const file of [".amlignore", ".gitignore"] as const) {
     const text = readIfThere(join(folder, file));
     if (text === undefined) continue;
+    checkRules(file, text);
     const rules = ignore({ allowRelativePaths: true }).add(BY_DEFAULT).add(text);
     return { file, isIgnored: (path) => isNeverName(path) || rules.ignores(path) };
   }
   return { file: undefined, isIgnored: (path) => isNeverName(path) || BY_DEFAULT.includes(lastName(path)) };
+}
+
+/** Each rule is tried on each file, and one with many `**` on each way to cut a path into as many pieces. */
+function checkRules(file: string, text: string): void {
+  const lines = text.split(/\r\n|\r|\n/);
+  const rules = lines.filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  if (rules.length > MAX_RULES)
+    throw new UserError("usage", `${file} has ${rules.length} rules; ${MAX_RULES} are the most`, {
+      remedy: "name folders, not the files in them",
+    });
+  const at = lines.findIndex((line) => line.length > MAX_RULE_CHARACTERS || (line.match(/\*\*\//g) ?? []).length > MAX_DEEP);
+  if (at >= 0)
+    throw new UserError(
+      "usage",
+      `line ${at + 1} of ${file} is too much for one rule: ${MAX_RULE_CHARACTERS} characters and ${MAX_DEEP} times "**/" are the most`,
+      {
+        remedy: "write a shorter pattern",
+      },
+    );
 }
 
 function isNeverName(path: string): boolean {
