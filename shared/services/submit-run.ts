@@ -10,6 +10,7 @@ import { stepsToRun } from "../domain/run-plan.ts";
 import type { SnapshotManifest } from "../domain/snapshot-manifest.ts";
 import type { Principal } from "../ports/callers.ts";
 import type { Clock } from "../ports/clock.ts";
+import { encodeDocument } from "../ports/document-rules.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
@@ -34,14 +35,17 @@ export interface SubmitRunCall {
 /**
  * Stores a run and starts it. When this resolves, the run is on disk and will reach an end whatever dies.
  * @throws {ProblemError} `invalid-pipeline` with every problem found; `idempotency-conflict`.
+ * @throws {StoreError} `too-large` when tags, properties, parameters and warnings fill more than a document.
  */
 export const submitRun =
   (deps: SubmitRunDeps) =>
   async ({ caller, request, idempotencyKey }: SubmitRunCall): Promise<{ runId: RunId }> => {
     const checked = await check(deps, request);
-    const runId = RunId.parse(await claimRunId(deps, caller, request, idempotencyKey));
+    const own = newRun(deps, RunId.parse(deps.clock.newId()), caller, request, checked);
+    encodeDocument(own.head); // what is too large to be kept claims no key: the key is still good for a smaller request
+    const runId = RunId.parse(await claimRunId(deps, own.head.id, caller, request, idempotencyKey));
     const existing = idempotencyKey === undefined ? undefined : await deps.runs.head(runId);
-    if (!existing) await deps.runs.create(newRun(deps, runId, caller, request, checked));
+    if (!existing) await deps.runs.create(runId === own.head.id ? own : newRun(deps, runId, caller, request, checked));
     // One that has ended is not started again: a finished orchestration would be replaced and look at everything anew.
     if (!existing?.value.settled) await start(deps, runId);
     await deps.runs.durable();
@@ -136,17 +140,18 @@ function nearest(wanted: string, files: ReadonlySet<string>): string {
   return scripts.length > 0 ? `it has: ${scripts.join(", ")}` : "it has no Python file; is it ignored by .amlignore?";
 }
 
-/** The id under which the run is stored: a new one, or the one that the key was claimed for. */
+/** The id under which the run is stored: its own, or the one that the key was claimed for. */
 async function claimRunId(
-  { runs, clock }: SubmitRunDeps,
+  { runs }: SubmitRunDeps,
+  ownId: string,
   caller: Principal,
   request: SubmitRunRequest,
   key: string | undefined,
 ): Promise<string> {
-  if (key === undefined) return clock.newId();
+  if (key === undefined) return ownId;
   const bodyHash = createHash("sha256").update(JSON.stringify(request)).digest("hex");
   const claimed = await runs.claimKey(createHash("sha256").update(`${caller.tenantId}:${caller.objectId}:${key}`).digest("hex"), {
-    runId: clock.newId(),
+    runId: ownId,
     bodyHash,
   });
   if (claimed.bodyHash !== bodyHash) throw new ProblemError({ kind: "idempotency-conflict", key });

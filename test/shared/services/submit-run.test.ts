@@ -81,6 +81,18 @@ describe("submitRun", () => {
     expect(runId).not.toBe(first);
   });
 
+  test("leaves a key free whose request was too large to be kept", async () => {
+    await using rig = await RunRig.open();
+    const tags = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`t${i}`, "x".repeat(8000)]));
+
+    await expect(rig.submit(diamond(), { idempotencyKey: "k", tags })).rejects.toMatchObject({ kind: "too-large" });
+    expect(rig.documents.writesOf(/./)).toEqual([]);
+    const runId = await rig.submit(diamond(), { idempotencyKey: "k" });
+
+    expect(await rig.ended(runId)).toMatchObject({ status: "Completed" });
+    expect(await rig.submit(diamond(), { idempotencyKey: "k" })).toBe(runId);
+  });
+
   test("answers although the host could not start the run: it is stored, and the reconciler starts it", async () => {
     await using rig = await RunRig.open();
     rig.beforeClient = () => {
