@@ -4,6 +4,8 @@ import type { ProblemDetail } from "../shared/domain/problems.ts";
 type Issue = z.core.$ZodIssue;
 
 const SHOWN_CHARACTERS = 80;
+/** Names that are not known are all named, however many were sent. */
+const MESSAGE_CHARACTERS = 1000;
 
 /**
  * What a schema found wrong, for the caller: a JSON Pointer to the member, the rule, the value that broke it (shortened), and what to do where
@@ -15,7 +17,7 @@ export function describeIssue(issue: Issue, where: string): ProblemDetail {
   const path = closest === issue ? "" : relativePath(issue, closest);
   return {
     pointer: pointerTo(where, issue.path),
-    message: `${path}${messageOf(closest)}`,
+    message: shortened(`${path}${messageOf(closest)}`),
     ...(closest.code === "unrecognized_keys" && { remedy: "leave it out, or see GET /api/openapi.json for the name that is meant" }),
   };
 }
@@ -39,6 +41,10 @@ function relativePath(outer: Issue, inner: Issue): string {
 function messageOf(issue: Issue): string {
   if (issue.input === undefined && issue.code === "invalid_type") return "this is missing";
   return isPlain(issue.input) && issue.code !== "unrecognized_keys" ? `${issue.message}; it is ${shown(issue.input)}` : issue.message;
+}
+
+function shortened(text: string): string {
+  return text.length <= MESSAGE_CHARACTERS ? text : `${text.slice(0, MESSAGE_CHARACTERS)} …`;
 }
 
 function isPlain(value: unknown): boolean {

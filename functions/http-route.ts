@@ -13,6 +13,7 @@ import { type Admission, type Leave, ofThisProcess } from "./admission.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { parseJson } from "./parse-json.ts";
 import { parseQuery } from "./parse-query.ts";
+import { readSchema } from "./read-schema.ts";
 
 /** More than a person reads; a list with one wrong member may have thousands. */
 const SHOWN_ERRORS = 100;
@@ -88,9 +89,9 @@ async function parseRequest<R extends Route>(route: R, request: HttpRequest) {
     );
   const errors: ProblemDetail[] = [];
   const read = (schema: z.ZodType | undefined, value: unknown, where: string) => {
-    const parsed = schema?.safeParse(value, { reportInput: true });
-    if (parsed && !parsed.success) errors.push(...parsed.error.issues.map((issue) => describeIssue(issue, where)));
-    return parsed?.data;
+    const outcome = schema && readSchema(schema, value);
+    if (outcome && "issues" in outcome) errors.push(...outcome.issues.slice(0, SHOWN_ERRORS).map((issue) => describeIssue(issue, where)));
+    return outcome && "data" in outcome ? outcome.data : undefined;
   };
   const params = read(route.params, request.params, "params");
   const asked = parseQuery(request.url);
