@@ -18,8 +18,6 @@ function survives(yaml: string): FileError | undefined {
   }
 }
 
-const MEGABYTE = 1024 * 1024;
-
 describe("readPipelineFile", () => {
   test("refuses anchors that would grow beyond measure, at once", () => {
     const lines = Array.from(
@@ -50,17 +48,17 @@ describe("readPipelineFile", () => {
 
   test.each([
     ["lists", "[".repeat(50_000)],
-    ["maps", "{a: ".repeat(50_000)],
+    ["maps", "{a: ".repeat(30_000)],
     ["block lists", "- ".repeat(50_000)],
   ])("says of %s in one another that they are nested too deeply, and nothing else", (_, yaml) => {
     expect(survives(yaml)?.details).toEqual(["p.yml:1:1: is nested too deeply to be read (write it flatter)"]);
   });
 
-  test("looks through a megabyte of keys once, not once a key", () => {
+  test("looks through as many keys as there may be once, not once a key", () => {
     const report = new Report("p.yml");
-    const keys = Array.from({ length: 100_000 }, (_, index) => `k${index}:`).join("\n");
+    const keys = Array.from({ length: 49_999 }, (_, index) => `k${index}:`).join("\n");
 
-    const tree = parseYaml(keys.slice(0, MEGABYTE), report);
+    const tree = parseYaml(keys, report);
 
     expect(report.count).toBe(0);
     expect(tree?.root.children?.size).toBe(0);
