@@ -26,7 +26,7 @@ export function describeIssue(issue: Issue, where: string): ProblemDetail {
 function innermost(issue: Issue): Issue {
   const nested =
     issue.code === "invalid_union"
-      ? [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
+      ? [...issue.errors].sort((a, b) => depth(b) - depth(a) || Number(isOtherType(a)) - Number(isOtherType(b)) || a.length - b.length)[0]
       : issue.code === "invalid_key" || issue.code === "invalid_element"
         ? issue.issues
         : undefined;
@@ -55,6 +55,11 @@ function shown(value: unknown): string {
   if (typeof value === "number") return String(value);
   const text = JSON.stringify(typeof value === "symbol" ? String(value) : value);
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}… (${text.length - 2} characters)`;
+}
+
+/** A list that is too long is more of a list than of a number. */
+function isOtherType([issue]: readonly Issue[]): boolean {
+  return issue !== undefined && issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_union");
 }
 
 function depth(issues: readonly Issue[]): number {

@@ -30,10 +30,10 @@ const MAX_FILES = 100_000;
  * Finds the files of a folder that its rules keep, folder by folder. Symbolic links are followed as long as they stay inside the folder;
  * one that leaves it, or leads nowhere, is a problem. Reads are synchronous: for many small files that is three times as fast.
  */
-export function walkFolder(folder: string, isIgnored: IsIgnored, exclude: readonly string[] = []): Walked {
-  const walker = new Walker(realpathSync(folder), isIgnored, new Set(exclude.map(realOrSame)));
+export function walkFolder(folder: string, isIgnored: IsIgnored, exclude: readonly string[] = [], maxFiles = MAX_FILES): Walked {
+  const walker = new Walker(realpathSync(folder), isIgnored, new Set(exclude.map(realOrSame)), maxFiles);
   walker.walk(walker.root, "", [walker.root]);
-  return { files: walker.files, problems: walker.problems, skipped: walker.skipped, endless: walker.files.length >= MAX_FILES };
+  return { files: walker.files, problems: walker.problems, skipped: walker.skipped, endless: walker.files.length > maxFiles };
 }
 
 class Walker {
@@ -43,17 +43,19 @@ class Walker {
   readonly root: string;
   private readonly isIgnored: IsIgnored;
   private readonly exclude: ReadonlySet<string>;
+  private readonly maxFiles: number;
 
-  constructor(root: string, isIgnored: IsIgnored, exclude: ReadonlySet<string>) {
+  constructor(root: string, isIgnored: IsIgnored, exclude: ReadonlySet<string>, maxFiles: number) {
     this.root = root;
     this.isIgnored = isIgnored;
     this.exclude = exclude;
+    this.maxFiles = maxFiles;
   }
 
   /** `open` holds the real folders on the way here, so that links in a circle end. */
   walk(folder: string, prefix: string, open: readonly string[]): void {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (this.files.length >= MAX_FILES) return;
+      if (this.files.length > this.maxFiles) return;
       const path = prefix + entry.name;
       const full = `${folder}${sep}${entry.name}`;
       if (entry.isDirectory()) this.enter(full, path, open);

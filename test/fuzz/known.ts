@@ -34,9 +34,10 @@ export async function fill({ address, token }: FuzzedWorkspace): Promise<Known> 
     body: { batchId: crypto.randomUUID(), order: 1, entries: [{ kind: "scalar", name: "m", value: 1, time: "2026-01-01T00:00:00Z" }] },
   });
   await client.call(putArtifact, { params: { runId: stepRunId }, query: { path: "outputs/a.txt" }, body: Buffer.from("0123456789") });
-  const blocked = await submit(client, BLOCKER);
+  await submit(client, BLOCKER); // nobody is told its id, which may be used to cancel it
+  const waiting = await submit(client, "true");
   return {
-    runs: [runId, stepRunId, child.body.id, blocked],
+    runs: [runId, stepRunId, child.body.id, waiting],
     snapshots: [await aSnapshot(client)],
     uploads: [await anUpload(client, Buffer.from("0123456789")), await anUpload(client, Buffer.alloc(0))],
     paths: ["outputs/a.txt", "user_logs/std_log.txt", "in/t.csv", "main.py"],
