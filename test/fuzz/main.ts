@@ -31,10 +31,14 @@ async function main(): Promise<number> {
   console.log(`Seed ${options.seed}: ${options.requests} requests …`);
   const workspace = await FuzzedWorkspace.start(root);
   const tally = new Tally(options);
+  const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => void workspace.stop().finally(() => process.exit(130)));
+    process.once(signal, () => {
+      interrupted.abort();
+      void workspace.stop().finally(() => process.exit(130));
+    });
   try {
-    await fuzz({ root, command, workspace, options, tally });
+    await fuzz({ root, command, workspace, options, tally, signal: interrupted.signal });
   } finally {
     await workspace.stop();
   }
@@ -49,24 +53,25 @@ interface Fuzzing {
   workspace: FuzzedWorkspace;
   options: Options;
   tally: Tally;
+  signal: AbortSignal;
 }
 
 /** The first pass, which tries the edges of every schema, also warms the workspace up; what it holds then is what it may hold, and a little more. */
-async function fuzz({ root, command, workspace, options, tally }: Fuzzing): Promise<void> {
+async function fuzz({ root, command, workspace, options, tally, signal }: Fuzzing): Promise<void> {
   const known = await fill(workspace);
   const { requests, seed } = options;
   const hostile = Math.round(requests * HOSTILE_SHARE);
   const byDocument = requests - hostile;
   tally.addPass(
     "edges of the schemas",
-    await runSchemathesis({ command, root, workspace, known, phases: ["coverage"], examples: 1, seed }),
+    await runSchemathesis({ command, root, workspace, known, phases: ["coverage"], examples: 1, seed, signal }),
   );
   tally.memoryBefore(await workspace.memory());
   tally.addHostile(await runHostile(workspace, known, { count: hostile, seed }));
   for (let pass = 0; tally.byDocument < byDocument && pass < MOST_PASSES && workspace.isAlive; pass++) {
     const examples = Math.max(1, Math.ceil((byDocument - tally.byDocument) / REQUESTS_PER_EXAMPLE));
     const phases = ["fuzzing", "stateful"] as const;
-    tally.addPass("random values", await runSchemathesis({ command, root, workspace, known, phases, examples, seed: seed + pass }));
+    tally.addPass("random values", await runSchemathesis({ command, root, workspace, known, phases, examples, seed: seed + pass, signal }));
   }
   if (!workspace.isAlive) return tally.find("the workspace ended");
   await endAllRuns(workspace);

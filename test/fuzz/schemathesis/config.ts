@@ -36,8 +36,6 @@ export function configuration({ runs, snapshots, uploads, paths, names }: Known)
     "[checks]",
     // A body may be over the limit of its route before it is looked at.
     `negative_data_rejection.expected-statuses = ${JSON.stringify([400, 401, 403, 404, 405, 409, 411, 413, 414, 415, 416, 422, 431])}`,
-    // POST /api/snapshots answers an id before there is a snapshot, and an upload may be committed to a datastore that is not there.
-    "ensure_resource_availability.enabled = false",
     // An order, a sum, names that must be there, sizes: 400, 413, 416 and 422 for what a schema lets pass.
     `positive_data_acceptance.expected-statuses = ${JSON.stringify(["2xx", 404, 409, 413, 416])}`,
     ...MAY_REFUSE.flatMap(([operation, statuses]) => [
