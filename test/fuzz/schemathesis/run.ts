@@ -58,7 +58,7 @@ export async function runSchemathesis({ command, root, workspace, known, phases,
       FUZZ_FIGURES: figures,
       SCHEMATHESIS_HOOKS: join(root, "test", "fuzz", "schemathesis", "hooks.py"),
     },
-    folder,
+    { cwd: folder, signal },
   );
   // It writes figures whatever it found, unless it could not begin.
   if (!existsSync(figures)) throw new Error(`schemathesis ended with ${code}: ${shorten(output)}`);
