@@ -9,7 +9,8 @@ import { activities, durableRoutes, eventTriggers, orchestrators, routes, timers
 import { answerUnknownRoute, UNKNOWN_ROUTE } from "./unknown-route.ts";
 
 /** Puts the registry on the Functions host: the one file with that side effect, and the entry point of the deployed bundle. */
-const servicesFor = compose(readSettings(process.env));
+const { services: servicesFor, close } = compose(readSettings(process.env));
+app.hook.appTerminate(close);
 const durableClient = df.input.durableClient();
 const services = (context: InvocationContext) =>
   servicesFor(durableOrchestrations(durableCalls(durableClient, context)), contextLog(context));

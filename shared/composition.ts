@@ -39,7 +39,7 @@ import type { BlobsSettings, DocumentsSettings, Settings } from "./settings.ts";
 const LOOK_MS = 1000;
 
 /** What routes, activities and triggers call. */
-export type Services = ReturnType<ReturnType<typeof compose>>;
+export type Services = ReturnType<ReturnType<typeof compose>["services"]>;
 
 /**
  * Picks the adapters that the settings ask for, once, and answers a maker of services: the durable client belongs to one invocation,
@@ -72,7 +72,7 @@ export function compose(settings: Settings) {
     limits: { ...settings.limits, partBytes: PART_BYTES, requestBytes: JSON_BODY_BYTES },
   };
 
-  return (orchestrations: Orchestrations, log: Log) => {
+  const services = (orchestrations: Orchestrations, log: Log) => {
     const deps = { runs, blobs, backend, catalog, phases, clock, log, orchestrations, stepTokens, runtimeUri, containerOf, ...storage };
     return {
       ...storage,
@@ -108,6 +108,12 @@ export function compose(settings: Settings) {
       reconcile: reconcile(deps),
     };
   };
+  /** For the app's end: what is stored is whole in its files, and connections are closed. */
+  const close = async () => {
+    backend.close();
+    await documents.close();
+  };
+  return { services, close };
 }
 
 function openDocuments(settings: DocumentsSettings): Documents {

@@ -21,7 +21,7 @@ function readable(cause: Error & { errcode?: unknown }, file: string): Error {
   const code = Number(cause.errcode) & 0xff;
   if (code === 5 || code === 6) return cause;
   const way = [11, 26].includes(code)
-    ? "it is damaged: restore a backup, or move it away to begin it anew"
+    ? "it is damaged: restore a backup, or move it away, with the -wal and -shm beside it, to begin it anew"
     : "make room on its disk, and give this user write access to it";
   return new Error(`${file} cannot be used (${cause.message}); ${way}`, { cause });
 }

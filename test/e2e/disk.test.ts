@@ -99,8 +99,8 @@ function truncated(path: string): (at: string) => void {
 describe("npm start refuses, saying which file, what is wrong and the way out:", () => {
   const [app, host] = [() => join(state, "app/penstock.db"), () => join(state, "host/durable.sqlite")];
   const [restoreIt, moveIt] = [
-    "restore a backup, or move the file away to begin anew.",
-    "Move it away: it is made anew, and what had not ended is begun again from the app's own store.",
+    "restore a backup, or move it away, with the -wal and -shm beside it, to begin anew.",
+    "Move it away, with the -wal beside it: it is made anew, and what had not ended is begun again from the app's own store.",
   ];
 
   test.each<[string, (at: string) => void, () => string]>([
@@ -128,7 +128,7 @@ describe("npm start refuses, saying which file, what is wrong and the way out:",
       "the jobs' database is damaged",
       garbage("clouds/azureml/azureml.db"),
       () =>
-        `${join(state, "clouds/azureml/azureml.db")} cannot be used (file is not a database); it is damaged: restore a backup, or move it away to begin it anew.`,
+        `${join(state, "clouds/azureml/azureml.db")} cannot be used (file is not a database); it is damaged: restore a backup, or move it away, with the -wal and -shm beside it, to begin it anew.`,
     ],
     [
       "the app's database is of a newer release",
@@ -173,7 +173,7 @@ describe("npm start refuses, saying which file, what is wrong and the way out:",
   test.for<[string, (at: string) => string]>([
     ["", (at: string) => `cannot make the state folder ${at}: EROFS`],
     ["host", () => "EROFS: read-only file system, open"],
-    ["app", (at: string) => `the database ${at}/penstock.db cannot be written to; give this user write access to the file and its folder.`],
+    ["app", (at: string) => `the database ${at}/penstock.db cannot be opened; see that its folder exists and that this user may write to it and to the file.`],
     ["clouds", (at: string) => `EROFS: read-only file system, chmod '${at}/entra/keys.json'`],
     ["clouds/azureml", (at: string) => `${at}/azureml.db cannot be used (`],
     ["clouds/entra", (at: string) => `EROFS: read-only file system, chmod '${at}/keys.json'`],

@@ -56,6 +56,10 @@ describe("npm start", () => {
     expect(stdout).toMatch(/✔ iris completed after/);
     expect(existsSync(join(folder, "workspace.json"))).toBe(false);
     expect(await processesWith(folder)).toEqual([]);
+    // Each database is one whole file again.
+    expect(
+      ["app/penstock.db-wal", "host/durable.sqlite-wal", "clouds/azureml/azureml.db-wal"].filter((file) => existsSync(join(folder, file))),
+    ).toEqual([]);
   }, 60_000);
 
   test("keeps its secrets from other users", async () => {

@@ -81,7 +81,9 @@ function readable(error: unknown, path: string): unknown {
   const say = (what: string) => new StateError(`the durable state ${path} ${what}`, { cause: error });
   if (/locked|busy/i.test(text)) return say("is in use by another host. Stop that one, or start with another state folder");
   if (/not a database|malformed/i.test(text))
-    return say(`is damaged (${text}). Move it away: it is made anew, and what had not ended is begun again from the app's own store`);
+    return say(
+      `is damaged (${text}). Move it away, with the -wal beside it: it is made anew, and what had not ended is begun again from the app's own store`,
+    );
   if (/unable to open/i.test(text)) return say(`cannot be opened (${text}). Check that its folder exists and may be written to`);
   if (/readonly/i.test(text)) return say("cannot be written to. Give this user write access to the file and its folder");
   return error;

@@ -66,7 +66,10 @@ function checkVersion(db: DatabaseSync, file: string): void {
 function checkPages(db: DatabaseSync, file: string): void {
   const verdict = readPragma(db, "quick_check(1)");
   if (verdict !== "ok") {
-    throw new StoreError("corrupt", `the database ${file} is damaged (${verdict}); restore a backup, or move the file away to begin anew`);
+    throw new StoreError(
+      "corrupt",
+      `the database ${file} is damaged (${verdict}); restore a backup, or move it away, with the -wal and -shm beside it, to begin anew`,
+    );
   }
 }
 

@@ -23,12 +23,15 @@ export function toStoreError(error: unknown, file: string): unknown {
     case READONLY:
       return say("unavailable", `the database ${file} cannot be written to; give this user write access to the file and its folder`);
     case CANTOPEN:
-      return say("unavailable", `the database ${file} cannot be opened; see that its folder exists and that this user may use it`);
+      return say("unavailable", `the database ${file} cannot be opened; see that its folder exists and that this user may write to it and to the file`);
     case IOERR:
       return say("unavailable", `the disk that holds ${file} reported an error (${error.message}); see that it has space and is healthy`);
     case CORRUPT:
     case NOTADB:
-      return say("corrupt", `the database ${file} is damaged (${error.message}); restore a backup, or move the file away to begin anew`);
+      return say(
+        "corrupt",
+        `the database ${file} is damaged (${error.message}); restore a backup, or move it away, with the -wal and -shm beside it, to begin anew`,
+      );
     default:
       return error;
   }
