@@ -173,7 +173,11 @@ describe("npm start refuses, saying which file, what is wrong and the way out:",
   test.for<[string, (at: string) => string]>([
     ["", (at: string) => `cannot make the state folder ${at}: EROFS`],
     ["host", () => "EROFS: read-only file system, open"],
-    ["app", (at: string) => `the database ${at}/penstock.db cannot be opened; see that its folder exists and that this user may write to it and to the file.`],
+    [
+      "app",
+      (at: string) =>
+        `the database ${at}/penstock.db cannot be opened; see that its folder exists and that this user may write to it and to the file.`,
+    ],
     ["clouds", (at: string) => `EROFS: read-only file system, chmod '${at}/entra/keys.json'`],
     ["clouds/azureml", (at: string) => `${at}/azureml.db cannot be used (`],
     ["clouds/entra", (at: string) => `EROFS: read-only file system, chmod '${at}/keys.json'`],

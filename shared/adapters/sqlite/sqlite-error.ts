@@ -23,7 +23,10 @@ export function toStoreError(error: unknown, file: string): unknown {
     case READONLY:
       return say("unavailable", `the database ${file} cannot be written to; give this user write access to the file and its folder`);
     case CANTOPEN:
-      return say("unavailable", `the database ${file} cannot be opened; see that its folder exists and that this user may write to it and to the file`);
+      return say(
+        "unavailable",
+        `the database ${file} cannot be opened; see that its folder exists and that this user may write to it and to the file`,
+      );
     case IOERR:
       return say("unavailable", `the disk that holds ${file} reported an error (${error.message}); see that it has space and is healthy`);
     case CORRUPT:
