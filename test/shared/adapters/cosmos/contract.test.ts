@@ -1,5 +1,7 @@
 import type { Documents } from "../../../../shared/ports/documents.ts";
+import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
+import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 import { CosmosEmulator, type CosmosFault, type CosmosRequest } from "../../../support/cosmos-emulator.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
 
@@ -32,28 +34,32 @@ const atRandom = (faultsOf: (request: CosmosRequest) => CosmosFault[]) => () => 
   };
 };
 
-documentsContract(
-  "Cosmos DB",
-  withFaults(() => () => undefined),
-);
-documentsContract(
-  "Cosmos DB, every 7th request too many",
-  withFaults(() => (request) => (request.number % 7 === 0 ? { status: 429, retryAfterMs: 1 } : undefined)),
-);
-documentsContract(
-  "Cosmos DB, 503, 449 and 412 at random before the write",
-  withFaults(
-    atRandom(({ isWrite, headers }) => [
-      { status: 503 },
-      { status: 449 },
-      { status: 408 },
-      ...(isWrite && headers["if-match"] ? [{ status: 412 }] : []),
-    ]),
-  ),
-  { many: 2_000 },
-);
-documentsContract(
-  "Cosmos DB, answers lost after the write at random",
-  withFaults(atRandom(({ isWrite }) => (isWrite ? ["lose-answer"] : [undefined]))),
-  { many: 2_000 },
-);
+const STORES: [string, () => Promise<Documents>, { many?: number }?][] = [
+  ["Cosmos DB", withFaults(() => () => undefined)],
+  [
+    "Cosmos DB, every 7th request too many",
+    withFaults(() => (request) => (request.number % 7 === 0 ? { status: 429, retryAfterMs: 1 } : undefined)),
+  ],
+  [
+    "Cosmos DB, 503, 449 and 412 at random before the write",
+    withFaults(
+      atRandom(({ isWrite, headers }) => [
+        { status: 503 },
+        { status: 449 },
+        { status: 408 },
+        ...(isWrite && headers["if-match"] ? [{ status: 412 }] : []),
+      ]),
+    ),
+    { many: 2_000 },
+  ],
+  [
+    "Cosmos DB, answers lost after the write at random",
+    withFaults(atRandom(({ isWrite }) => (isWrite ? ["lose-answer"] : [undefined]))),
+    { many: 2_000 },
+  ],
+];
+for (const [name, open, options] of STORES) {
+  documentsContract(name, open, options);
+  runStoreContract(name, open);
+  catalogStoreContract(name, open);
+}

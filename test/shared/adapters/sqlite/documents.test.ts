@@ -6,9 +6,13 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteDocuments, SqliteDocuments } from "../../../../shared/adapters/sqlite/documents.ts";
 import { REFUSE_AFTER_LOSS_MS } from "../../../../shared/adapters/sqlite/group-commit.ts";
 import { openDatabase } from "../../../../shared/adapters/sqlite/open-database.ts";
+import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
+import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 
 documentsContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
+runStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
+catalogStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 
 describe("openSqliteDocuments", () => {
   let folder: string;
