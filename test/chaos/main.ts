@@ -21,7 +21,8 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupt(signal));
+  let writeFigures = () => {};
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupt(signal, () => writeFigures()));
   const lanes = Array.from({ length: options.lanes }, (_, lane) => placesOf(lane));
   console.log(`Finding the durable writes of ${SCENARIOS.length} scenarios …`);
   const points = await recordAll(lanes);
@@ -33,14 +34,19 @@ async function main(): Promise<number> {
   if (cases.length === 0) throw new Error(`no point is named ${options.only}: names look like ${points[0]?.scenario}:${points[0]?.name}`);
   console.log(`${points.length} points, ${cases.length} cases, ${options.lanes} at a time.`);
   const tally = new Tally(points.length, options.seeds.length);
+  writeFigures = () => {
+    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(tally.report, null, 2)}\n`);
+  };
   await runAll(cases, lanes, options, tally);
   const isWell = tally.close();
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(tally.report, null, 2)}\n`);
+  writeFigures();
   return isWell ? 0 : 1;
 }
 
-function interrupt(signal: string): void {
+/** What was found so far is written all the same: a long run that somebody ends has figures. */
+function interrupt(signal: string, writeFigures: () => void): void {
   console.error(`Interrupted by ${signal}; ending what is under way …`);
+  writeFigures();
   void abandon().finally(() => process.exit(130));
 }
 
