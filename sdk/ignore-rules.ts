@@ -37,23 +37,29 @@ export function readIgnoreRules(folder: string): { file: ".amlignore" | ".gitign
   return { file: undefined, isIgnored: (path) => isNeverName(path) || BY_DEFAULT.includes(lastName(path)) };
 }
 
-/** Each rule is tried on each file, and one with many `**` on each way to cut a path into as many pieces. */
+/** Each rule is tried on each file, and one with many `**` on each way to cut a path into as many pieces. Comments and blank lines are no rules. */
 function checkRules(file: string, text: string): void {
-  const lines = text.split(/\r\n|\r|\n/);
-  const rules = lines.filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  const rules = text
+    .split(/\r?\n/)
+    .map((rule, index) => ({ rule, line: index + 1 }))
+    .filter(({ rule }) => rule.trim() !== "" && !rule.startsWith("#"));
   if (rules.length > MAX_RULES)
     throw new UserError("usage", `${file} has ${rules.length} rules; ${MAX_RULES} are the most`, {
       remedy: "name folders, not the files in them",
     });
-  const at = lines.findIndex((line) => line.length > MAX_RULE_CHARACTERS || (line.match(/\*\*\//g) ?? []).length > MAX_DEEP);
-  if (at >= 0)
-    throw new UserError(
-      "usage",
-      `line ${at + 1} of ${file} is too much for one rule: ${MAX_RULE_CHARACTERS} characters and ${MAX_DEEP} times "**/" are the most`,
-      {
-        remedy: "write a shorter pattern",
-      },
-    );
+  for (const { rule, line } of rules) checkRule(`line ${line} of ${file}`, rule);
+}
+
+function checkRule(where: string, rule: string): void {
+  if (rule.length > MAX_RULE_CHARACTERS)
+    throw new UserError("usage", `${where} is a rule of ${rule.length} characters; ${MAX_RULE_CHARACTERS} are the most`, {
+      remedy: "write a shorter pattern",
+    });
+  const deep = rule.match(/\*\*\//g)?.length ?? 0;
+  if (deep > MAX_DEEP)
+    throw new UserError("usage", `${where} has "**/" ${deep} times in one rule; ${MAX_DEEP} times are the most`, {
+      remedy: 'name the folders between, or leave a "**/" out',
+    });
 }
 
 function isNeverName(path: string): boolean {

@@ -67,10 +67,12 @@ describe("readIgnoreRules", () => {
     ["2,000 rules", "x\n".repeat(2000), undefined],
     ["one rule more", "x\n".repeat(2001), /2001 rules; 2000 are the most/],
     ["2,001 lines of comments", "# x\n\n".repeat(2001), undefined],
+    ["a comment of any length", `# ${"x".repeat(1100)}\n#${"**/".repeat(9)}\n${" ".repeat(1100)}`, undefined],
     ["a rule of 1,024 characters", "x".repeat(1024), undefined],
-    ["a rule with one character more", `y\n${"x".repeat(1025)}`, /line 2 .*1024 characters/],
+    ["a rule with one character more", `# x\r\n\n${"x".repeat(1025)}`, /^line 3 of \.amlignore is a rule of 1025 characters; 1024 .*most$/],
     ["a rule that twice stands for any folders", "a/**/b/**/c", undefined],
-    ["a rule that does so once more", "**/a/**/b/**/c", /line 1 .*2 times/],
+    ["a rule that does so once more", "**/a/**/b/**/c", /^line 1 of \.amlignore has "\*\*\/" 3 times in one rule; 2 times are the most$/],
+    ["such a rule that is cut by a carriage return, which ends no rule", "**/a\r**/b/**/c", /^line 1 .*3 times/],
   ])("knows the limits: %s", (_what, text, refused) => {
     const outcome = apply(text, ["a"]);
 
