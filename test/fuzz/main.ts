@@ -4,7 +4,7 @@ import { cancelRun, listRuns } from "../../shared/api/routes/runs.ts";
 import { until } from "../chaos/patience.ts";
 import { runHostile } from "./hostile/run.ts";
 import { fill } from "./known.ts";
-import { type Options, readOptions, USAGE } from "./options.ts";
+import { type Options, opening, readOptions, USAGE } from "./options.ts";
 import { Tally } from "./report.ts";
 import { repositoryRoot } from "./repository-root.ts";
 import { installSchemathesis } from "./schemathesis/install.ts";
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   }
   const root = repositoryRoot();
   const command = installSchemathesis(root);
-  console.log(`Seed ${options.seed}: ${options.requests} requests …`);
+  console.log(opening(options));
   const workspace = await FuzzedWorkspace.start(root);
   const tally = new Tally(options);
   const interrupted = new AbortController();
