@@ -27,7 +27,10 @@ async function reaching<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     if (!(error instanceof Error && /\b(?:unexpected status code:|replied with HTTP) 503\b/.test(error.message))) throw error;
-    throw new StoreError("unavailable", `the host cannot write its durable state at the moment: ${error.message}`, { cause: error });
+    throw new StoreError("unavailable", `the host cannot write its durable state at the moment: ${error.message}`, {
+      cause: error,
+      trouble: "host-cannot-write",
+    });
   }
 }
 

@@ -8,7 +8,7 @@ import { type Problem, type ProblemDetail, ProblemError } from "../shared/domain
 import { includesRole } from "../shared/domain/roles.ts";
 import type { Principal } from "../shared/ports/callers.ts";
 import { DOCUMENT_BYTES } from "../shared/ports/document-rules.ts";
-import { StoreError } from "../shared/ports/documents.ts";
+import { StoreError, type StoreTrouble } from "../shared/ports/documents.ts";
 import { type Admission, type Leave, ofThisProcess } from "./admission.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { parseJson } from "./parse-json.ts";
@@ -17,6 +17,20 @@ import { readSchema } from "./read-schema.ts";
 
 /** More than a person reads; a list with one wrong member may have thousands. */
 const SHOWN_ERRORS = 100;
+
+/** What a caller is told of a store's trouble: the log has the place. */
+const TROUBLES: Readonly<Record<StoreTrouble, { cause: string; remedy: string }>> = {
+  "disk-full": { cause: "the disk of the workspace is full", remedy: "free some space there, then try again" },
+  "not-writable": {
+    cause: "the workspace may not write to its own files",
+    remedy: "correct their permissions (its log names them), then try again",
+  },
+  "disk-failing": { cause: "the disk of the workspace reports an error", remedy: "see that it has space and is healthy, then try again" },
+  "host-cannot-write": {
+    cause: "the workspace cannot write its state to disk",
+    remedy: "free its disk or mend it, then try again (its log says what is wrong)",
+  },
+};
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : T extends "bytes" ? Uint8Array : undefined;
 
@@ -137,7 +151,7 @@ function answerError(error: unknown, context: InvocationContext): HttpResponseIn
   if (error instanceof ProblemError) return problemResponse(error.problem);
   if (error instanceof StoreError && error.retryable) {
     context.warn(`store is busy or out of reach: ${error.message}`);
-    return problemResponse({ kind: "unavailable", what: "the store", retryAfterSeconds: 5 });
+    return problemResponse({ kind: "unavailable", what: "the store", retryAfterSeconds: 5, ...(error.trouble && TROUBLES[error.trouble]) });
   }
   if (error instanceof StoreError && error.kind === "invalid-key")
     return problemResponse({ kind: "invalid-request", errors: [{ message: error.message }] });

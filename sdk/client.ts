@@ -40,6 +40,9 @@ export interface ClientOptions {
 /** How long a call that may be repeated comes back to a server that is busy, in milliseconds. */
 const BUSY_PATIENCE_MS = 120_000;
 
+/** Of a text that is no problem details so much is shown. */
+const TOLD_CHARACTERS = 500;
+
 interface AnyRequest {
   readonly params?: Record<string, unknown>;
   readonly query?: Record<string, unknown>;
@@ -177,7 +180,19 @@ async function problemOf(wire: Wire, response: Response): Promise<ApiProblem> {
   const known = ProblemDetails.safeParse(parseJson(text));
   if (known.success) return new ApiProblem(request, known.data);
   const title = `The workspace answered ${response.status} ${response.statusText}`.trimEnd();
-  return new ApiProblem(request, { type: "about:blank", title, status: response.status, detail: `to ${request}` });
+  const told = plainText(response, text);
+  return new ApiProblem(request, {
+    type: "about:blank",
+    title: told === undefined ? `${title} to ${request}` : title,
+    status: response.status,
+    ...(told !== undefined && { detail: told }),
+  });
+}
+
+/** What the host itself says of a refusal; a page of something in between is no such text. */
+function plainText(response: Response, text: string): string | undefined {
+  const isPlain = response.headers.get("content-type")?.startsWith("text/plain") ?? false;
+  return isPlain && text.trim() !== "" ? text.trim().slice(0, TOLD_CHARACTERS) : undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -87,8 +87,8 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
       });
     case "unavailable":
       return as(503, "Something this needs is out of reach", {
-        detail: `${problem.what} is out of reach`,
-        remedy: `try again in ${problem.retryAfterSeconds} s`,
+        detail: problem.cause ?? `${problem.what} is out of reach`,
+        remedy: problem.remedy ?? `try again in ${problem.retryAfterSeconds} s`,
       });
     default: {
       const never: never = problem;

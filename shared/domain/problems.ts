@@ -29,7 +29,7 @@ export type Problem =
   | { kind: "unknown-route"; method: string; path: string; allowed: readonly string[] }
   | { kind: "unsupported-media-type"; got: string; want: string }
   | { kind: "busy"; what: string; limit: number; remedy: string; retryAfterSeconds: number }
-  | { kind: "unavailable"; what: string; retryAfterSeconds: number };
+  | { kind: "unavailable"; what: string; retryAfterSeconds: number; cause?: string; remedy?: string };
 
 /** A {@link Problem} on its way to the caller. */
 export class ProblemError extends Error {

@@ -44,15 +44,21 @@ export interface Documents {
   close(): Promise<void>;
 }
 
+/** Why a store on a disk cannot be reached, as far as the one who runs the workspace can mend it. */
+export type StoreTrouble = "disk-full" | "not-writable" | "disk-failing" | "host-cannot-write";
+
 /** A store could not do what was asked. `retryable` says whether trying again can help. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
   /** `incompatible`: written by a newer release. */
   readonly kind: "busy" | "too-large" | "invalid-key" | "unavailable" | "corrupt" | "incompatible";
   readonly retryable: boolean;
+  /** What a caller may be told of it; the message may name places of the server's machine. */
+  readonly trouble: StoreTrouble | undefined;
 
-  constructor(kind: StoreError["kind"], message: string, options?: { cause?: unknown }) {
+  constructor(kind: StoreError["kind"], message: string, options: { cause?: unknown; trouble?: StoreTrouble } = {}) {
     super(message, options);
+    this.trouble = options.trouble;
     this.kind = kind;
     this.retryable = kind === "busy" || kind === "unavailable";
   }

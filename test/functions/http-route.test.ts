@@ -176,6 +176,21 @@ describe("httpRoute", () => {
     expect(String(answer.body)).toContain("invocation");
   });
 
+  test.each([
+    ["disk-full", "the disk of the workspace is full", /free some space/],
+    ["not-writable", "the workspace may not write to its own files", /permissions/],
+    ["host-cannot-write", "the workspace cannot write its state to disk", /free its disk/],
+    [undefined, "the store is out of reach", /^try again in 5 s$/],
+  ] as const)("tells of a store's trouble (%s), not of places on its machine", async (trouble, detail, remedy) => {
+    const fail = new StoreError("unavailable", "the disk that holds /srv/state is full", trouble && { trouble });
+
+    const answer = await call({ body: { name: "x" }, fail });
+
+    expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5" } });
+    expect(JSON.parse(String(answer.body))).toMatchObject({ detail, remedy: expect.stringMatching(remedy) });
+    expect(String(answer.body)).not.toContain("/srv");
+  });
+
   test("a problem goes out as it is", async () => {
     const answer = await call({ body: { name: "x" }, fail: new ProblemError({ kind: "property-conflict", name: "p" }) });
 

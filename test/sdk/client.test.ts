@@ -69,6 +69,24 @@ describe("ApiClient", () => {
     expect(workspace.submitted).toEqual([]);
   });
 
+  test.each([
+    [
+      "text/plain; charset=utf-8",
+      "The disk is full. Free it.\n",
+      "The workspace answered 503 Service Unavailable: The disk is full. Free it.",
+    ],
+    ["text/html", "<p>no</p>", "The workspace answered 503 Service Unavailable to POST /api/uploads"],
+  ])("shows what a host says that does not answer in problem details (%s)", async (type, body, message) => {
+    const server = createServer((_, response) => response.writeHead(503, { "content-type": type }).end(body));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+    const call = new ApiClient({ url, token: "t" }).call(createUpload, { body: {} as never });
+
+    await expect(call).rejects.toMatchObject({ status: 503, message });
+    server.close();
+  });
+
   test("does not repeat what would do a thing twice", async () => {
     await using workspace = await StubWorkspace.start();
     workspace.outages.push(503);

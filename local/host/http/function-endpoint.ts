@@ -95,7 +95,11 @@ export class FunctionEndpoint {
       try {
         await this.#options.durable();
       } catch (error) {
-        this.#options.log("error", `What function "${f.name}" did is not on disk: ${describe(error)}`, { functionName: f.name });
+        this.#options.log(
+          "error",
+          `What function "${f.name}" did is not on disk: ${error instanceof Error ? error.message : String(error)}`,
+          { functionName: f.name },
+        );
         return respond(request, response, notDurable(error));
       }
     }
