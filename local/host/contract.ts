@@ -106,6 +106,11 @@ export interface Durable {
   stop(graceMs?: number): Promise<void>;
   /** Resolves when everything that the host has accepted so far is on disk: the HTTP half awaits it before it answers the world outside. */
   durable(): Promise<void>;
+  /**
+   * To be called before a request: what it gives resolves when what the host accepts from then on is on disk. While the state cannot be written it
+   * resolves as well where nothing was lost or refused meanwhile, for then the request has left nothing with the host.
+   */
+  since(): () => Promise<void>;
   /** Resolves when everything that the host has accepted so far outlives this process, though perhaps not a loss of power. */
   committed(): Promise<void>;
 }

@@ -52,7 +52,7 @@ export function httpApp(options: HttpAppOptions): RequestHandler {
       enforceKeys: options.enforceKeys,
       isDisabled,
       bodyLimitBytes,
-      durable,
+      since: () => engine.since(),
       log,
     }),
     host: { keys, admin, webhooks, bodyLimitBytes, durable, committed: () => engine.committed() },

@@ -29,6 +29,9 @@ class LastingDurable implements Durable {
   private waitMs: number = WAITS_MS[0];
   private soundSince = 0;
   private isStopping = false;
+  /** How often something was lost or refused since the state could not be written. */
+  private losses = 0;
+  private lastFailure: unknown;
   private cancelWait: () => void = () => {};
 
   constructor(private readonly parts: DurableParts) {
@@ -41,8 +44,10 @@ class LastingDurable implements Durable {
     return clientBinding({ origin, hubName, systemKey, rpcBaseUrl });
   }
 
-  handle(request: HostRequest): Promise<HostResponse> {
-    return this.api.handle(request);
+  async handle(request: HostRequest): Promise<HostResponse> {
+    const response = await this.api.handle(request);
+    if (response.status === 503) this.losses++;
+    return response;
   }
 
   async start(): Promise<void> {
@@ -59,6 +64,14 @@ class LastingDurable implements Durable {
     return this.engine.commits.durable();
   }
 
+  since(): () => Promise<void> {
+    const before = this.losses;
+    return () => {
+      if (this.losses !== before) return Promise.reject(this.lastFailure);
+      return this.engine.commits.isBroken ? Promise.resolve() : this.durable();
+    };
+  }
+
   committed(): Promise<void> {
     return this.engine.commits.committed();
   }
@@ -66,6 +79,8 @@ class LastingDurable implements Durable {
   private newEngine(): Engine {
     const engine = new Engine(this.parts);
     engine.onFailure = (error) => {
+      this.losses++;
+      this.lastFailure = error;
       if (engine === this.engine) void this.replace(engine, error);
     };
     return engine;

@@ -16,8 +16,8 @@ export interface FunctionEndpointOptions {
   enforceKeys: boolean;
   isDisabled: (functionName: string) => boolean;
   bodyLimitBytes: number;
-  /** Resolves when what the function did is on disk. */
-  durable: () => Promise<void>;
+  /** Called before a function; what it gives resolves when what the function did is on disk. */
+  since: () => () => Promise<void>;
   log: HostLog;
 }
 
@@ -46,8 +46,9 @@ export class FunctionEndpoint {
     if (!leave) return;
     try {
       const body = await readBody(request, this.#options.bodyLimitBytes);
+      const durable = this.#options.since();
       const result = await this.#invoke(request, match, query, body);
-      await this.#answer(request, response, match.route.function, result);
+      await this.#answer(request, response, match.route.function, result, durable);
     } catch (error) {
       this.#fail(request, response, match.route.function, error);
     } finally {
@@ -88,12 +89,18 @@ export class FunctionEndpoint {
   }
 
   /** What a writing request changed is on disk before its caller hears of it. */
-  async #answer(request: IncomingMessage, response: ServerResponse, f: RegisteredFunction, result: InvocationResult): Promise<void> {
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    f: RegisteredFunction,
+    result: InvocationResult,
+    durable: () => Promise<void>,
+  ): Promise<void> {
     const rpc = fromRpcHttp(httpOutput(f, result));
     const status = Number(rpc?.statusCode ?? 204);
     if (status < 400 && !READS.has(request.method ?? "")) {
       try {
-        await this.#options.durable();
+        await durable();
       } catch (error) {
         this.#options.log(
           "error",

@@ -142,6 +142,27 @@ describe("a durable state that cannot be written", () => {
     ]);
   });
 
+  test("holds up nothing that leaves nothing with it, and what was lost or refused meanwhile is not acknowledged", async () => {
+    rig = await Rig.open();
+    const { disk, clock, durable } = rig;
+    const atTheLoss = durable.since();
+    disk.fails = (method) => method === "commit" || method === "mend";
+    await rig.acknowledged("/orchestrators/program/lost", { steps: [] });
+
+    const lost = atTheLoss();
+    const onlyReads = durable.since()();
+    const atTheRefusal = durable.since();
+    await rig.call("POST", "/orchestrators/program/refused", { steps: [] });
+    const refused = atTheRefusal();
+
+    await expect(lost).rejects.toThrow(/full/);
+    await expect(onlyReads).resolves.toBeUndefined();
+    await expect(refused).rejects.toThrow(/full/);
+    disk.fails = () => false;
+    await clock.pass(15_000);
+    await expect(atTheLoss()).rejects.toThrow(/full/);
+  });
+
   test("runs what was under way again when its result could not be stored", async () => {
     rig = await Rig.open();
     const { disk, clock } = rig;

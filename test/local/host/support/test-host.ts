@@ -37,6 +37,9 @@ export function recordingDurable(): Durable & {
       this.syncs += 1;
       events.push("durable");
     },
+    since() {
+      return () => this.durable();
+    },
     async committed() {
       this.commits += 1;
       events.push("committed");
