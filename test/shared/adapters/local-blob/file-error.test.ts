@@ -27,4 +27,13 @@ describe("toStoreError", () => {
 
     expect(toStoreError(bug, "/data/x")).toBe(bug);
   });
+
+  test.each([
+    ["ENOSPC", "disk-full"],
+    ["EACCES", "not-writable"],
+    ["EIO", "disk-failing"],
+    ["EMFILE", undefined],
+  ])("says what a caller may be told of %s", (code, trouble) => {
+    expect(toStoreError(failure(code), "/data/x")).toHaveProperty("trouble", trouble);
+  });
 });
