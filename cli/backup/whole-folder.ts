@@ -27,7 +27,7 @@ export async function makeWhole<T>(folder: string, fill: (partial: string) => Pr
     await syncFolder(dirname(folder));
     return result;
   } catch (error) {
-    await rm(partial, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true }).catch(() => undefined); // what went wrong first is what counts
     throw error;
   }
 }
