@@ -1,5 +1,5 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Whether nothing is there, or an empty folder. */
 export async function isVacant(path: string): Promise<boolean> {
@@ -18,11 +18,11 @@ export async function isVacant(path: string): Promise<boolean> {
  */
 export async function makeWhole<T>(folder: string, fill: (partial: string) => Promise<T>): Promise<T> {
   const partial = `${folder}.${process.pid}.partial`;
-  await mkdir(dirname(folder), { recursive: true });
+  await makeParent(dirname(folder));
   await mkdir(partial, { mode: 0o700 });
   try {
     const result = await fill(partial);
-    await syncFolder(partial);
+    await syncTree(partial);
     await rename(partial, folder);
     await syncFolder(dirname(folder));
     return result;
@@ -32,8 +32,21 @@ export async function makeWhole<T>(folder: string, fill: (partial: string) => Pr
   }
 }
 
+/** Makes a folder and those above it, and puts their names on the disk. */
+async function makeParent(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** A file that was synced can still be lost with its name, which is in the folder that holds it: each below is synced, the deepest first. */
+async function syncTree(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) if (entry.isDirectory()) await syncTree(join(folder, entry.name));
+  await syncFolder(folder);
+}
+
 /** New names in it are then on the disk. */
-export async function syncFolder(folder: string): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   await handle.sync().finally(() => handle.close());
 }
