@@ -16,7 +16,9 @@ export const DATABASE = join("app", "penstock.db");
 
 /** The newest of each that this release can read. */
 export const FORMAT = 1;
+/** Of the state folder and its configuration. Grows when an older program could not read what a newer one writes. */
 export const STATE_VERSION = 1;
+/** The database's `user_version`; the schema is the app's own, so a test holds the two together. */
 export const DATABASE_VERSION = 1;
 
 export const BackupInfo = z.object({
@@ -43,7 +45,8 @@ export type BackedUpFile = z.infer<typeof BackedUpFile>;
 /** A workspace's configuration without what is secret, and without the ports, which the workspace it was taken of may go on to use. */
 export const BackedUpConfig = z
   .looseObject({ stateVersion: z.int(), storage: z.enum(["local", "azurite"]).default("local") })
-  .transform(({ clientSecret: _, stepTokenKey: _key, storageKey: _account, port: _port, standInsPort: _other, ...kept }) => kept);
+  .transform(({ clientSecret: _, stepTokenKey: _key, storageKey: _account, ...open }) => open)
+  .transform(({ port: _, standInsPort: _standIns, azuritePort: _azurite, ...kept }) => kept);
 
 /** @throws {UserError} it is no backup, or not one that this release can read. */
 export async function readBackupInfo(folder: string): Promise<BackupInfo> {

@@ -10,14 +10,21 @@ const REMEDIES: Readonly<Record<string, string>> = {
   ENOTEMPTY: "something was put there meanwhile: name another folder",
   EEXIST: "something was put there meanwhile: name another folder",
 };
+/** Of a write that fails the system names no file. */
+const WITHOUT_NAME = ["ENOSPC", "EDQUOT"];
 
-/** @throws {UserError} for what the system or SQLite refuses; anything else as it is. */
-export function diskError(error: unknown): never {
+/**
+ * @param folder what was to be written.
+ * @throws {UserError} for what the system refuses; anything else as it is.
+ */
+export function diskError(error: unknown, folder: string): never {
   if (!(error instanceof Error) || !("code" in error)) throw error;
-  const remedy = error.code === "ERR_SQLITE_ERROR" ? "free or mend the disk that holds it" : REMEDIES[String(error.code)];
+  const code = String(error.code);
+  const remedy = REMEDIES[code];
   if (remedy === undefined) throw error;
-  throw new UserError(error.code === "EACCES" || error.code === "EPERM" ? "forbidden" : "conflict", error.message, {
-    remedy,
-    cause: error,
-  });
+  throw new UserError(
+    code === "EACCES" || code === "EPERM" ? "forbidden" : "conflict",
+    WITHOUT_NAME.includes(code) ? `${folder} cannot be written: ${error.message}` : error.message,
+    { remedy, cause: error },
+  );
 }

@@ -2,7 +2,17 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join, normalize } from "node:path";
 import type { Terminal } from "../terminal.ts";
-import { BackedUpFile, type BackupInfo, CONFIG_FILE, DATABASE, damaged, LIST_FILE, parseJson, STATE } from "./backup-format.ts";
+import {
+  BackedUpConfig,
+  BackedUpFile,
+  type BackupInfo,
+  CONFIG_FILE,
+  DATABASE,
+  damaged,
+  LIST_FILE,
+  parseJson,
+  STATE,
+} from "./backup-format.ts";
 import { copyFile } from "./copy-file.ts";
 import { checkDatabase } from "./database.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -55,7 +65,8 @@ async function restoreFile(backup: string, file: BackedUpFile, stateFolder: stri
 /** What a backup does not hold. No token of the workspace that it was taken of opens the restored one. */
 async function renewSecrets(file: string): Promise<void> {
   const secret = () => randomBytes(32).toString("base64url");
-  const config = { ...(parseJson(await readFile(file, "utf8")) as object), clientSecret: secret(), stepTokenKey: secret() };
+  const kept = BackedUpConfig.parse(parseJson(await readFile(file, "utf8"))); // an earlier release left a port in it
+  const config = { ...kept, clientSecret: secret(), stepTokenKey: secret() };
   await rm(file);
   await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flush: true });
 }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { UserError } from "../../sdk/user-error.ts";
 import type { Terminal } from "../terminal.ts";
 import { readVersion } from "../version.ts";
+import { AZURITE_LOCK } from "./azurite-lock.ts";
 import {
   BACKUP_FILE,
   BackedUpConfig,
@@ -26,22 +27,36 @@ import { CopyProgress } from "./progress.ts";
 
 /** Most of the time is spent on waiting for the disk. */
 const AT_ONCE = 16;
-/** Uploads that nobody has committed, and files on their way to their place. */
-const STAGING = "datastores/.staging";
+/**
+ * Uploads that nobody has committed, and files on their way to their place; and a lock, which this process holds and would lose by closing the file.
+ */
+const NOT_COPIED = ["datastores/.staging", AZURITE_LOCK];
+
+export interface BackupPlace {
+  readonly stateFolder: string;
+  /** Where it is made. */
+  readonly partial: string;
+  /** What that becomes, which is what messages name. */
+  readonly folder: string;
+}
 
 /**
  * Fills a backup's folder from a state folder, in which a workspace may run. The database comes first and the blobs second: blobs are there before
  * anything refers to them and stay, so that what the copy of the database knows is among the blobs copied later. The state of the host and of the
  * stand-ins is left out: orchestrations are taken up again from the database, and jobs belong to the processes of the workspace they run in.
  */
-export async function writeBackup(stateFolder: string, backup: string, err: Terminal, signal: AbortSignal): Promise<BackupInfo> {
+export async function writeBackup(
+  { stateFolder, partial: backup, folder }: BackupPlace,
+  err: Terminal,
+  signal: AbortSignal,
+): Promise<BackupInfo> {
   const config = await readConfig(stateFolder);
   const state = join(backup, STATE);
   await mkdir(dirname(join(state, DATABASE)), { recursive: true, mode: 0o700 });
-  const databaseVersion = await copyDatabase(join(stateFolder, DATABASE), join(state, DATABASE));
+  const databaseVersion = await copyDatabase(join(stateFolder, DATABASE), join(state, DATABASE), folder);
   await writeFile(join(state, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600, flush: true });
   const blobs = config.storage === "azurite" ? "azurite" : "datastores";
-  const paths = await listFiles(stateFolder, blobs, (path) => path === STAGING);
+  const paths = await listFiles(stateFolder, blobs, (path) => NOT_COPIED.includes(path));
   const files = await copyAll(paths, stateFolder, state, err, signal);
   for (const path of [DATABASE, CONFIG_FILE]) files.push(await describe(state, path));
   return await writeLists(backup, files, { stateVersion: config.stateVersion, databaseVersion });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../sdk/user-error.ts";
+import { azuriteRuns, lockAzurite } from "../backup/azurite-lock.ts";
 import { BackedUpConfig, CONFIG_FILE, parseJson } from "../backup/backup-format.ts";
 import { diskError } from "../backup/disk-error.ts";
 import { existingStateFolder, runningProcess } from "../backup/state-folder.ts";
@@ -17,7 +18,10 @@ export async function backup(context: CommandContext, target: string): Promise<E
   const folder = resolve(io.folder, target);
   await assertPlace(folder, stateFolder);
   err.line(`Backing up ${stateFolder} …`);
-  const info = await makeWhole(folder, (partial) => writeBackup(stateFolder, partial, err, io.signal)).catch(diskError);
+  const unlock = usesAzurite(stateFolder) ? lockAzurite(stateFolder) : () => undefined;
+  const info = await makeWhole(folder, (partial) => writeBackup({ stateFolder, partial, folder }, err, io.signal))
+    .catch((error: unknown) => diskError(error, folder))
+    .finally(unlock);
   err.line(`Backed up ${info.files} files, ${formatBytes(info.bytes)}. It holds no keys; restore makes new ones.`);
   if (context.isJson) context.json({ folder, ...info });
   else out.line(folder);
@@ -31,14 +35,7 @@ async function assertPlace(folder: string, stateFolder: string): Promise<void> {
   if (!(await isVacant(folder)))
     throw new UserError("conflict", `${folder} is there already`, { remedy: "name a folder that is not there yet, or is empty" });
   const pid = runningProcess(stateFolder);
-  if (pid !== undefined && usesAzurite(stateFolder))
-    throw new UserError(
-      "conflict",
-      `the workspace keeps its blobs in Azurite and runs (process ${pid}): Azurite's files cannot be copied meanwhile`,
-      {
-        remedy: "stop it, back it up, and start it again",
-      },
-    );
+  if (pid !== undefined && usesAzurite(stateFolder)) throw azuriteRuns(`it runs (process ${pid}) and writes to Azurite's files`);
 }
 
 function usesAzurite(stateFolder: string): boolean {

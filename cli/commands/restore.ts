@@ -16,9 +16,10 @@ export async function restore(context: CommandContext, source: string): Promise<
   const backup = resolve(io.folder, source);
   const stateFolder = newStateFolder(context);
   const info = await readBackupInfo(backup);
-  await assertVacant(stateFolder).catch(diskError);
+  const told = (error: unknown) => diskError(error, stateFolder);
+  await assertVacant(stateFolder).catch(told);
   err.line(`Restoring the backup of ${formatTime(info.createdAt)} to ${stateFolder} …`);
-  await makeWhole(stateFolder, (partial) => readBackup(backup, info, partial, err, io.signal)).catch(diskError);
+  await makeWhole(stateFolder, (partial) => readBackup(backup, info, partial, err, io.signal)).catch(told);
   err.line(`Restored ${info.files} files, ${formatBytes(info.bytes)}, each as it was backed up.`);
   err.line(`  next    npm start -- --state ${shellWord(stateFolder)}`);
   if (context.isJson) context.json({ stateFolder, ...info });

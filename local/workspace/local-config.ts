@@ -2,11 +2,10 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { STATE_VERSION } from "../../cli/backup/backup-format.ts";
 import { StartError } from "./start-error.ts";
 
 const FILE = "config.json";
-/** Grows when an older program could not read what a newer one writes. */
-const STATE_VERSION = 1;
 
 /** What a workspace on this machine keeps from start to start. It holds secrets: only its owner may read it. */
 const LocalConfig = z.object({
