@@ -54,8 +54,8 @@ export async function build() {
     format: "esm",
     target: "node22",
     sourcemap: "linked",
-    // The Functions host provides this module, here and in Azure.
-    external: ["@azure/functions-core"],
+    // The Functions host provides the first, here and in Azure; the second is for the checks alone, and not installed for a mere start.
+    external: ["@azure/functions-core", "fast-check"],
     // CommonJS dependencies ask for these; an ES module has neither.
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
     logLevel: "warning",
