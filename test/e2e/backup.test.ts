@@ -25,8 +25,8 @@ afterEach(async () => {
   await removeFolder(folder);
 });
 
-async function start(stateFolder: string): Promise<TestWorkspace> {
-  const workspace = await startWorkspace(stateFolder, ["--no-sample"]);
+async function start(stateFolder: string, ...args: string[]): Promise<TestWorkspace> {
+  const workspace = await startWorkspace(stateFolder, ["--no-sample", ...args]);
   running.push(workspace);
   return workspace;
 }
@@ -117,6 +117,43 @@ describe("penstock backup", () => {
     expect([backedUp.code, made.code]).toEqual([0, 0]);
     expect(runs.length).toBeGreaterThan(0);
     for (const { id, status } of runs) if (status === "Completed") expect(await logsOf(second, id)).toEqual({ one: "written\n" });
+  }, 120_000);
+
+  test("of a killed workspace with Azurite waits for Azurite's end, and its restored workspace runs beside the original", async () => {
+    const killed = await start(state, "--storage", "azurite");
+    const file = await aPipelineFile(folder, { one: { command: "echo in Azurite" } }, "one.yml");
+    const { run: done } = await submitFile(killed.client, file);
+    await ended(killed, done.id);
+    const before = await logsOf(killed, done.id);
+    // What a killed workspace wrote in its last half second may be lost.
+    await until(() => readFileSync(join(state, "azurite/blobs.json"), "utf8").includes("std_log.txt") || undefined, "a save");
+    const { stdout: azurite } = await run("sh", ["-c", `ps -o pid=,args= --ppid ${killed.process.pid} | grep azurite/main.js`]);
+    const pid = Number.parseInt(azurite, 10);
+
+    process.kill(pid, "SIGSTOP"); // it has yet to notice
+    await killed.end("SIGKILL");
+    const tooEarly = await penstock("--state", state, "backup", copy);
+    process.kill(pid, "SIGCONT");
+    const backedUp = await until(
+      async () => {
+        const result = await penstock("--state", state, "backup", copy);
+        return result.code === 0 ? result : undefined;
+      },
+      "Azurite to end",
+      20,
+    );
+    await penstock("--state", restored, "restore", copy);
+    const original = await start(state);
+    const second = await start(restored);
+    const { run: next } = await submitFile(second.client, file);
+
+    expect(tooEarly).toMatchObject({ code: 5, stderr: expect.stringContaining("Azurite still runs on its files") });
+    expect(backedUp.stdout).toBe(`${copy}\n`);
+    expect(before).toEqual({ one: "in Azurite\n" });
+    expect(await logsOf(second, done.id)).toEqual(before);
+    await original.end(); // what the restored one does is done without it
+    expect((await ended(second, next.id)).status).toBe("Completed");
+    expect(await logsOf(second, next.id)).toEqual({ one: "in Azurite\n" });
   }, 120_000);
 
   test("holds no key and no token, and is for its owner alone", async () => {
