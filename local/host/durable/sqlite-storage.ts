@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue, type StatementResultingChanges, type StatementSync } from "node:sqlite";
-import { StateError } from "../state-error.ts";
-import { SCHEMA, SCHEMA_VERSION, STATUSES } from "./sqlite-schema.ts";
+import type { DatabaseSync, SQLInputValue, StatementResultingChanges, StatementSync } from "node:sqlite";
+import { openStateFile, readable } from "./open-state-file.ts";
+import { STATUSES } from "./sqlite-schema.ts";
 import type {
   DurableStorage,
   HistoryRow,
@@ -30,7 +29,7 @@ type Row = Record<string, SQLInputValue>;
  * @throws {StateError} another host has the file open, a newer program wrote it, it is damaged, or it cannot be written to.
  */
 export function openSqliteStorage(path: string): DurableStorage {
-  const db = open(path);
+  const db = openStateFile(path);
   const storage = new SqliteStorage(db);
   try {
     storage.sync(); // what a killed process left in the log is on the disk before anything is built on it
@@ -39,54 +38,6 @@ export function openSqliteStorage(path: string): DurableStorage {
     throw readable(error, path);
   }
   return storage;
-}
-
-function open(path: string): DatabaseSync {
-  const unclean = existsSync(`${path}-wal`);
-  let db: DatabaseSync | undefined;
-  try {
-    db = new DatabaseSync(path);
-    db.exec(
-      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000",
-    );
-    // The lock is only taken by the first write.
-    db.exec("BEGIN IMMEDIATE; COMMIT");
-    prepareSchema(db, path);
-    if (unclean) checkPages(db);
-    return db;
-  } catch (error) {
-    db?.close();
-    throw readable(error, path);
-  }
-}
-
-function prepareSchema(db: DatabaseSync, path: string): void {
-  const version = Number(db.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
-  if (version > SCHEMA_VERSION)
-    throw new StateError(
-      `the durable state ${path} is of version ${version}; this program knows versions up to ${SCHEMA_VERSION}. Update the program, or start it with another state folder`,
-    );
-  if (version === SCHEMA_VERSION) return;
-  db.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-}
-
-/** After an end that was not clean. @throws {Error} what SQLite says of the first page that is wrong. */
-function checkPages(db: DatabaseSync): void {
-  const verdict = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-  if (verdict !== "ok") throw new Error(`malformed: ${String(verdict)}`);
-}
-
-function readable(error: unknown, path: string): unknown {
-  const text = error instanceof Error ? error.message : String(error);
-  const say = (what: string) => new StateError(`the durable state ${path} ${what}`, { cause: error });
-  if (/locked|busy/i.test(text)) return say("is in use by another host. Stop that one, or start with another state folder");
-  if (/not a database|malformed/i.test(text))
-    return say(
-      `is damaged (${text}). Move it away, with the -wal beside it: it is made anew, and what had not ended is begun again from the app's own store`,
-    );
-  if (/unable to open/i.test(text)) return say(`cannot be opened (${text}). Check that its folder exists and may be written to`);
-  if (/readonly/i.test(text)) return say("cannot be written to. Give this user write access to the file and its folder");
-  return error;
 }
 
 class SqliteStorage implements DurableStorage {
