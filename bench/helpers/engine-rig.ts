@@ -20,6 +20,7 @@ import { noteJobChange } from "../../shared/services/note-events.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
 import { StepPhases } from "../../shared/services/step-phases.ts";
 import { submitRun } from "../../shared/services/submit-run.ts";
+import { managementRequest } from "../../test/support/management-request.ts";
 import { APPS } from "../support/paths.ts";
 import { InstantCompute } from "./instant-compute.ts";
 
@@ -99,14 +100,7 @@ export class EngineRig {
 function durableClient(engine: Engine): DurableCalls {
   const api = new ManagementApi(engine);
   const call = async (method: string, path: string, body?: unknown) => {
-    const answer = await api.handle({
-      method,
-      path,
-      query: new URLSearchParams(),
-      headers: { "content-type": "application/json" },
-      body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
-      origin: "http://127.0.0.1:1",
-    });
+    const answer = await api.handle(managementRequest(method, path, body));
     if (method !== "GET") await engine.commits.committed();
     return answer;
   };

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
-import { RunHead, SettledMarker, StepRunDocument } from "../../shared/domain/run-documents.ts";
+import { type RunHead, SettledMarker, StepRunDocument } from "../../shared/domain/run-documents.ts";
 import type { Documents } from "../../shared/ports/documents.ts";
 import type { RunStore } from "../../shared/ports/run-store.ts";
 import { aGraph, anId, aRunGraph } from "../support/graphs.ts";
+import { aHead } from "../support/run-head.ts";
 
 const INSTANT = "2026-01-01T00:00:00.000Z";
 
@@ -124,24 +125,6 @@ export function runStoreContract(adapter: string, open: () => Promise<Documents>
   });
 }
 
-function aHead(n: number, more: Partial<RunHead> = {}): RunHead {
-  return RunHead.parse({
-    id: anId(n),
-    experimentName: "e",
-    displayName: "d",
-    status: "NotStarted",
-    settled: false,
-    createdAt: INSTANT,
-    createdBy: { objectId: "o", tenantId: "t" },
-    continueOnStepFailure: false,
-    stepCount: 1,
-    parameters: {},
-    tags: {},
-    properties: {},
-    warnings: [],
-    ...more,
-  });
-}
 function aStepRun(): StepRunDocument {
   return StepRunDocument.parse({
     id: anId(2),

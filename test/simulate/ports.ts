@@ -2,6 +2,7 @@ import type { DurableClient } from "durable-functions";
 import { ManagementApi } from "../../local/host/durable/management-api.ts";
 import { type ComputeBackend, ComputeError } from "../../shared/ports/compute-backend.ts";
 import type { Documents } from "../../shared/ports/documents.ts";
+import { managementRequest } from "../support/management-request.ts";
 import { call, computeTrouble, hostTrouble, storeTrouble } from "./connections.ts";
 import type { Host, Invocation } from "./host.ts";
 import type { World } from "./world.ts";
@@ -74,14 +75,7 @@ export function durableClientFor(world: World, host: Host, invocation: Invocatio
       what,
       async () => {
         world.starting = invocation;
-        const answering = api.handle({
-          method,
-          path,
-          query: new URLSearchParams(),
-          headers: { "content-type": "application/json" },
-          body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
-          origin: "http://127.0.0.1:7071",
-        });
+        const answering = api.handle(managementRequest(method, path, body));
         world.starting = undefined;
         const answer = await answering;
         if (answer.status < 400 && method !== "GET") await host.engine.commits.durable();

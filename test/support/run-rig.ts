@@ -39,6 +39,7 @@ import { StepPhases } from "../../shared/services/step-phases.ts";
 import { submitRun } from "../../shared/services/submit-run.ts";
 import { getRun, listSteps } from "../../shared/services/view-runs.ts";
 import { FakeCompute, type JobPlan } from "./fake-compute.ts";
+import { managementRequest } from "./management-request.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { WatchedDocuments } from "./watched-documents.ts";
 
@@ -345,14 +346,7 @@ export class RunRig implements AsyncDisposable {
   }
 
   async #client(method: string, path: string, body?: unknown, query = "") {
-    return await this.#api.handle({
-      method,
-      path,
-      query: new URLSearchParams(query),
-      headers: { "content-type": "application/json" },
-      body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
-      origin: "http://127.0.0.1:7071",
-    });
+    return await this.#api.handle(managementRequest(method, path, body, query));
   }
 
   /** The three calls of the durable client that the app makes, with its words for what went wrong. */

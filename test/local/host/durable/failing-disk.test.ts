@@ -7,6 +7,7 @@ import { createDurable } from "../../../../local/host/durable/create-durable.ts"
 import { openSqliteStorage } from "../../../../local/host/durable/sqlite-storage.ts";
 import type { DurableStorage } from "../../../../local/host/durable/storage.ts";
 import { loadWorker } from "../../../../local/host/worker/load-worker.ts";
+import { managementRequest } from "../../../support/management-request.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
 import { VirtualClock } from "../../../support/virtual-clock.ts";
 
@@ -63,14 +64,7 @@ class Rig {
   }
 
   async call(method: string, path: string, body?: unknown) {
-    return await this.durable.handle({
-      method,
-      path,
-      query: new URLSearchParams(),
-      headers: { "content-type": "application/json" },
-      body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
-      origin: "http://127.0.0.1:7071",
-    });
+    return await this.durable.handle(managementRequest(method, path, body));
   }
 
   /** A writing call as the HTTP half answers it: only what is on the disk is acknowledged. */

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createRunStore } from "../../../../shared/adapters/documents/run-store.ts";
 import { openSqliteDocuments } from "../../../../shared/adapters/sqlite/documents.ts";
 import { MAX_STEPS } from "../../../../shared/domain/pipeline-graph.ts";
-import { RunHead } from "../../../../shared/domain/run-documents.ts";
 import type { Documents } from "../../../../shared/ports/documents.ts";
 import { aGraph, anId, aRunGraph } from "../../../support/graphs.ts";
+import { aHead } from "../../../support/run-head.ts";
 
 let documents: Documents;
 beforeEach(() => {
@@ -16,7 +16,7 @@ describe("createRunStore", () => {
   test("keeps a graph of as many steps as a pipeline may have, whatever is in their names", async () => {
     const graph = aRunGraph(aGraph(Object.fromEntries(Array.from({ length: MAX_STEPS }, (_, i) => [`step "${i}" 😀\\`, []]))));
 
-    await createRunStore({ documents }).create({ graph, head: aHead(), progress: aProgress() });
+    await createRunStore({ documents }).create({ graph, head: aHead(0), progress: aProgress() });
 
     // Another process reads it, which remembers nothing.
     expect(await createRunStore({ documents }).graph(graph.runId)).toEqual(graph);
@@ -26,14 +26,14 @@ describe("createRunStore", () => {
     const graph = aRunGraph(aGraph(Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`step ${i}`, []]))));
     const create: Documents["create"] = (pk, sk, value) =>
       sk === "graph:0001" ? Promise.resolve(undefined) : documents.create(pk, sk, value);
-    await createRunStore({ documents: { ...documents, create } }).create({ graph, head: aHead(), progress: aProgress() });
+    await createRunStore({ documents: { ...documents, create } }).create({ graph, head: aHead(0), progress: aProgress() });
 
     await expect(createRunStore({ documents }).graph(graph.runId)).rejects.toMatchObject({ kind: "corrupt" });
   });
 
   test("stores nothing of a run whose head is too large", async () => {
     const graph = aRunGraph(aGraph({ a: [] }));
-    const head = { ...aHead(), tags: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`t${i}`, "x".repeat(8000)])) };
+    const head = { ...aHead(0), tags: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`t${i}`, "x".repeat(8000)])) };
 
     await expect(createRunStore({ documents }).create({ graph, head, progress: aProgress() })).rejects.toMatchObject({ kind: "too-large" });
 
@@ -43,21 +43,4 @@ describe("createRunStore", () => {
 
 function aProgress() {
   return { runId: anId(0), steps: "n", lastMarker: "" };
-}
-function aHead(): RunHead {
-  return RunHead.parse({
-    id: anId(0),
-    experimentName: "e",
-    displayName: "d",
-    status: "NotStarted",
-    settled: false,
-    createdAt: "2026-01-01T00:00:00.000Z",
-    createdBy: { objectId: "o", tenantId: "t" },
-    continueOnStepFailure: false,
-    stepCount: 1,
-    parameters: {},
-    tags: {},
-    properties: {},
-    warnings: [],
-  });
 }
