@@ -47,6 +47,8 @@ function bound(schema: Schema): void {
   for (const part of partsOf(def)) bound(part);
 }
 
+const WITHOUT_PARTS = new Set(["string", "number", "boolean", "null", "literal", "enum", "never", "unknown", "custom", "transform"]);
+
 function partsOf(def: z.core.$ZodTypes["_zod"]["def"]): readonly Schema[] {
   switch (def.type) {
     case "object":
@@ -64,6 +66,7 @@ function partsOf(def: z.core.$ZodTypes["_zod"]["def"]): readonly Schema[] {
     case "pipe":
       return [def.in, def.out];
     default:
+      if (!WITHOUT_PARTS.has(def.type)) throw new Error(`a schema of kind ${def.type} is not known here: say which parts it has`);
       return [];
   }
 }
