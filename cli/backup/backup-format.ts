@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../sdk/user-error.ts";
+import { STATE_VERSION } from "../../shared/api/workspace-file.ts";
 
 /**
  * A backup is a folder: `backup.json`, the list `files.jsonl` with a {@link BackedUpFile} on each line, and below `state/` the files of the state
@@ -14,10 +15,8 @@ export const STATE = "state";
 export const CONFIG_FILE = "config.json";
 export const DATABASE = join("app", "penstock.db");
 
-/** The newest of each that this release can read. */
+/** The newest that this release can read. */
 export const FORMAT = 1;
-/** Of the state folder and its configuration. Grows when an older program could not read what a newer one writes. */
-export const STATE_VERSION = 1;
 /** The database's `user_version`; the schema is the app's own, so a test holds the two together. */
 export const DATABASE_VERSION = 1;
 

@@ -30,7 +30,7 @@ export function databaseError(error: unknown, from: string, to: string): unknown
 
 export function damagedDatabase(file: string, why: string, cause?: unknown): UserError {
   return new UserError("conflict", `the database ${file} is damaged: ${why}`, {
-    remedy: "restore a backup to another folder, or move the file away to begin it anew",
+    remedy: "restore a backup to another folder, or move it away, with the -wal and -shm beside it, to begin it anew",
     cause,
   });
 }

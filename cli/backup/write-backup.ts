@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { UserError } from "../../sdk/user-error.ts";
+import { STATE_VERSION } from "../../shared/api/workspace-file.ts";
 import type { Terminal } from "../terminal.ts";
 import { readVersion } from "../version.ts";
 import { AZURITE_LOCK } from "./azurite-lock.ts";
@@ -17,7 +18,6 @@ import {
   LIST_FILE,
   parseJson,
   STATE,
-  STATE_VERSION,
 } from "./backup-format.ts";
 import { copyFile } from "./copy-file.ts";
 import { copyDatabase } from "./database.ts";

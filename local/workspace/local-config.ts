@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { STATE_VERSION } from "../../cli/backup/backup-format.ts";
+import { STATE_VERSION } from "../../shared/api/workspace-file.ts";
 import { StartError } from "./start-error.ts";
 
 const FILE = "config.json";

@@ -28,7 +28,7 @@ export interface LongPoll {
   waitSeconds: number;
 }
 
-/** Steps whose phase is asked of other processes for one view; more of them show as Running. */
+/** Steps whose phase is asked of other processes for one view; more of them show as Queued. */
 const ASKED_PHASES = 100;
 
 export const listRuns =

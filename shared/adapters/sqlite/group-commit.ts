@@ -13,7 +13,7 @@ export const REFUSE_AFTER_LOSS_MS = 15_000;
 const LAZY_SYNC_MS = 250;
 
 /** Makes what a sync writes, so that there is something to wait for. To be run once on every database. */
-export const SYNCS = `
+export const CREATE_SYNCS = `
   CREATE TABLE IF NOT EXISTS syncs (n INTEGER NOT NULL) STRICT;
   INSERT INTO syncs SELECT 0 WHERE NOT EXISTS (SELECT * FROM syncs)`;
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../ports/documents.ts";
-import { SYNC, SYNCS } from "./group-commit.ts";
+import { CREATE_SYNCS, SYNC } from "./group-commit.ts";
 import { toStoreError } from "./sqlite-error.ts";
 
 /** Raised with every change of the tables; a file of a higher version is refused. */
@@ -40,7 +40,7 @@ export function openDatabase(file: string, busyTimeoutMs = BUSY_TIMEOUT_MS): Dat
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON");
     if (unclean) checkPages(db, file);
     if (readPragma(db, "user_version") === 0) createTables(db);
-    db.exec(SYNCS);
+    db.exec(CREATE_SYNCS);
     // What a killed process left in the log is on the disk before anything is built on it; and a file that can only be read is told of now.
     db.exec(SYNC);
     return db;

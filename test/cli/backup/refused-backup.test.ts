@@ -48,7 +48,7 @@ test("a damaged database is named, with the way out", async () => {
 
   expect(code).toBe(5);
   expect(stderr).toContain(`the database ${file} is damaged`);
-  expect(stderr).toMatch(/restore a backup to another folder, or move the file away/);
+  expect(stderr).toMatch(/restore a backup to another folder, or move it away/);
   expect(await readdir(folder.path)).toEqual(["state"]);
 });
 

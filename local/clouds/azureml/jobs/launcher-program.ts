@@ -20,8 +20,8 @@ def launch(order):
         # Python ignores the first two and main the third, and what is ignored stays so in the program that follows.
         reset = [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT]
         pid = os.posix_spawn(order["argv"][0], order["argv"], order["environment"], file_actions=files, setsid=True, setsigdef=reset)
-    except OSError as error:
-        code = errno.errorcode.get(error.errno, type(error).__name__)
+    except (OSError, ValueError) as error:
+        code = errno.errorcode.get(getattr(error, "errno", None), type(error).__name__)
         say({"order": order["order"], "error": "%s: %s" % (code, error)})
     else:
         say({"order": order["order"], "pid": pid})

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { GroupCommit, REFUSE_AFTER_LOSS_MS, SYNCS } from "../../../../shared/adapters/sqlite/group-commit.ts";
+import { CREATE_SYNCS, GroupCommit, REFUSE_AFTER_LOSS_MS } from "../../../../shared/adapters/sqlite/group-commit.ts";
 
 describe("GroupCommit", () => {
   let db: DatabaseSync;
@@ -13,7 +13,7 @@ describe("GroupCommit", () => {
     db = new DatabaseSync(":memory:");
     // A reference to nowhere passes the statement and fails the commit.
     db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)");
-    db.exec(SYNCS);
+    db.exec(CREATE_SYNCS);
     now = 0;
     commit = new GroupCommit(db, { file: "a.db", now: () => now, log: { error: () => undefined } });
   });
@@ -91,7 +91,7 @@ describe("GroupCommit", () => {
     const [writer, reader] = [new DatabaseSync(file, { timeout: 0 }), new DatabaseSync(file, { timeout: 0 })];
     try {
       writer.exec(
-        `PRAGMA journal_mode = WAL; ${SYNCS}; CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)`,
+        `PRAGMA journal_mode = WAL; ${CREATE_SYNCS}; CREATE TABLE t (id INTEGER PRIMARY KEY, up INTEGER REFERENCES t DEFERRABLE INITIALLY DEFERRED)`,
       );
       const onFile = new GroupCommit(writer, { file, now: () => now, log: { error: () => undefined } });
       reader.exec("BEGIN; SELECT * FROM t");
