@@ -11,6 +11,10 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ""),
 );
+const seconds = z
+  .string()
+  .regex(/^\d+(\.\d{1,3})?$/, "seconds, to the millisecond at the most")
+  .transform(Number);
 const wholeNumber = z.string().regex(/^\d+$/, "a whole number").transform(Number);
 const key = z
   .base64url("base64url")
@@ -45,7 +49,7 @@ const Environment = z.object({
   PENSTOCK_SNAPSHOT_MAX_BYTES: wholeNumber.default(300 * 1024 * 1024),
   PENSTOCK_SNAPSHOT_MAX_FILES: wholeNumber.default(2000),
   /** How far back settled markers are read again: more than clocks of hosts differ. */
-  PENSTOCK_MARKER_LOOKBACK_SECONDS: wholeNumber.default(60),
+  PENSTOCK_MARKER_LOOKBACK_SECONDS: seconds.default(60),
   /** Folder of the step runtime (`clients/python`); it comes with the app. */
   PENSTOCK_RUNTIME_FOLDER: z.string().min(1).optional(),
 });
@@ -100,7 +104,7 @@ export function readSettings(environment: Record<string, string | undefined>) {
     defaultCompute: read.PENSTOCK_DEFAULT_COMPUTE,
     defaultImage: read.PENSTOCK_DEFAULT_IMAGE,
     limits: { snapshotBytes: read.PENSTOCK_SNAPSHOT_MAX_BYTES, snapshotFiles: read.PENSTOCK_SNAPSHOT_MAX_FILES },
-    markerLookbackMs: read.PENSTOCK_MARKER_LOOKBACK_SECONDS * 1000,
+    markerLookbackMs: Math.round(read.PENSTOCK_MARKER_LOOKBACK_SECONDS * 1000),
     runtimeFolder: read.PENSTOCK_RUNTIME_FOLDER ?? findRuntime(),
   };
 }

@@ -154,7 +154,7 @@ function servicesOver({ folder, documents, runs, client }: Parts): Services {
   const services: Partial<Services> = {
     log: deps.log,
     submitRun: submitRun(deps),
-    advanceRun: advanceRun({ ...deps, markerLookbackMs: 2000 }),
+    advanceRun: advanceRun({ ...deps, markerLookbackMs: 500 }),
     beginStep: beginStep({ ...deps, settings }),
     settleStep: settleStep(deps),
     noteJobChange: noteJobChange(deps),

@@ -2,7 +2,7 @@ import type { OrchestrationContext, OrchestrationHandler, Task } from "durable-f
 import { AdvanceSummary, MOST_FAILURES, PipelineRunInput, pauseAfter } from "../../shared/domain/turns.ts";
 
 /** Looks before the history is begun anew: each wake-up replays all of it, and a look is about eight events. */
-const LOOKS_PER_GENERATION = 20;
+const LOOKS_PER_GENERATION = 12;
 /** Events are the path; this finds what they missed, on a busy run too. */
 const WATCHDOG_SECONDS = 60;
 

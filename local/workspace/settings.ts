@@ -60,7 +60,7 @@ export function appSettings({
     PENSTOCK_AZUREML_WORKSPACE: AZUREML.workspaceName,
     PENSTOCK_DEFAULT_IMAGE: THIS_MACHINE,
     // One process writes: a marker's write cannot land long after the next one's.
-    PENSTOCK_MARKER_LOOKBACK_SECONDS: "2",
+    PENSTOCK_MARKER_LOOKBACK_SECONDS: "0.5",
     // The managed identity's endpoint, as App Service gives it to an app.
     IDENTITY_ENDPOINT: `${standIns}/msi/token`,
     IDENTITY_HEADER: secrets.identityHeader,

@@ -56,7 +56,7 @@ describe("a run", () => {
     const head = await rig.ended(runId);
 
     expect(head.status).toBe("Completed");
-    expect(executions.size).toBe(13); // twenty looks each
+    expect(executions.size).toBe(21); // twelve looks each
   });
 
   test("a step that is looked at a hundred times begins a fresh history too", async () => {

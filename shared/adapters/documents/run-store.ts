@@ -14,6 +14,7 @@ import { DOCUMENT_BYTES, encodeDocument } from "../../ports/document-rules.ts";
 import { type Documents, type Stored, StoreError } from "../../ports/documents.ts";
 import type { RunStore, UnreadableRun } from "../../ports/run-store.ts";
 import { ChangeCounter } from "./change-counter.ts";
+import { parseOnce } from "./parse-once.ts";
 
 /**
  * Partition of the heads: one for the workspace, so that a listing is one query in order of id, which is the order of time.
@@ -43,7 +44,7 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
 
   async function read<T extends z.ZodType>(schema: T, pk: string, sk: string): Promise<Stored<z.output<T>> | undefined> {
     const stored = await documents.read(pk, sk);
-    return stored && { value: parse(schema, stored.value, pk, sk), etag: stored.etag };
+    return stored && { value: readable(parseOnce(schema, stored.value), pk, sk), etag: stored.etag };
   }
   async function replace(pk: string, sk: string, value: unknown, etag: string, runId: string): Promise<boolean> {
     const done = (await documents.replace(pk, sk, value, etag)) !== undefined;
@@ -59,7 +60,7 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     let after = options.after;
     do {
       const page = await documents.list(pk, { prefix: options.prefix, after, limit: 1000 });
-      for (const { sk, value } of page.items) items.push({ sk, value: parse(schema, value, pk, sk) });
+      for (const { sk, value } of page.items) items.push({ sk, value: readable(schema.safeParse(value), pk, sk) });
       after = page.next;
     } while (after !== undefined);
     return items;
@@ -85,7 +86,7 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     const pieces = await all(Piece, runId, { prefix: PIECE });
     if (pieces.length !== value.pieces)
       throw new StoreError("corrupt", `the graph of run ${runId} lies in ${value.pieces} pieces, and ${pieces.length} are there`);
-    return parse(RunGraph, JSON.parse(pieces.map(({ value }) => value.json).join("")), runId, "graph");
+    return readable(RunGraph.safeParse(JSON.parse(pieces.map(({ value }) => value.json).join(""))), runId, "graph");
   }
 
   return {
@@ -187,8 +188,7 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
   };
 }
 
-function parse<T extends z.ZodType>(schema: T, value: unknown, pk: string, sk: string): z.output<T> {
-  const parsed = schema.safeParse(value);
+function readable<T>(parsed: z.ZodSafeParseResult<T>, pk: string, sk: string): T {
   if (parsed.success) return parsed.data;
   throw new StoreError("corrupt", unreadableAs(parsed.error, pk, sk), { cause: parsed.error });
 }

@@ -6,6 +6,7 @@ import type { Log } from "../../ports/log.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { listQuery } from "./list-query.ts";
 import { openDatabase } from "./open-database.ts";
+import { RecentDocuments } from "./recent-documents.ts";
 import { toStoreError } from "./sqlite-error.ts";
 
 interface Row {
@@ -40,6 +41,7 @@ export class SqliteDocuments implements Documents {
   readonly #insert: StatementSync;
   readonly #select: StatementSync;
   readonly #update: StatementSync;
+  readonly #recent = new RecentDocuments();
   /** Few shapes of listings exist; each is prepared once. */
   readonly #listings = new Map<string, StatementSync>();
   /** Never the same twice, not even when a write of an earlier process was lost with the power. */
@@ -53,6 +55,7 @@ export class SqliteDocuments implements Documents {
       file: options.file,
       now: options.now ?? (() => performance.now()),
       log: options.log ?? { error: () => undefined },
+      onUndone: () => this.#recent.forgetAll(),
     });
     this.#insert = db.prepare("INSERT INTO documents (pk, sk, etag, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING");
     this.#select = db.prepare("SELECT sk, etag, body FROM documents WHERE pk = ? AND sk = ?");
@@ -69,18 +72,23 @@ export class SqliteDocuments implements Documents {
 
   async read(pk: string, sk: string): Promise<Stored<unknown> | undefined> {
     checkKeys(pk, sk);
+    const recent = this.#recent.get(pk, sk);
+    if (recent) return recent;
     const row = this.#reading(() => this.#select.get(pk, sk)) as Row | undefined;
     if (!row) return undefined;
     const value = readJson(row.body);
     if (value === undefined)
       throw new StoreError("corrupt", `document ${pk}/${sk} in ${this.#file} is damaged: it is not JSON; restore a backup`);
-    return { value, etag: row.etag };
+    const stored = { value, etag: row.etag };
+    this.#recent.keep(pk, sk, stored, row.body.length);
+    return stored;
   }
 
   async replace<T>(pk: string, sk: string, value: T, etag: string): Promise<Stored<T> | undefined> {
     checkKeys(pk, sk);
     const body = encodeDocument(value);
     const next = this.#nextEtag();
+    this.#recent.forget(pk, sk);
     const { changes } = this.#commit.write(() => this.#update.run(next, body, pk, sk, etag));
     return changes === 1 ? { value, etag: next } : undefined;
   }

@@ -36,17 +36,20 @@ export class GroupCommit {
   readonly #file: string;
   readonly #now: () => number;
   readonly #log: Pick<Log, "error">;
+  readonly #onUndone: () => void;
   #open = false;
   #unsynced = false;
   #lazy: NodeJS.Timeout | undefined;
   #waiters: Waiter[] = [];
   #lost: { error: unknown; until: number } | undefined;
 
-  constructor(db: DatabaseSync, options: { file: string; now: () => number; log: Pick<Log, "error"> }) {
+  /** @param options `onUndone`: called when writes that may have been read already are no longer there. */
+  constructor(db: DatabaseSync, options: { file: string; now: () => number; log: Pick<Log, "error">; onUndone?: () => void }) {
     this.#db = db;
     this.#file = options.file;
     this.#now = options.now;
     this.#log = options.log;
+    this.#onUndone = options.onUndone ?? (() => undefined);
   }
 
   /**
@@ -161,5 +164,6 @@ export class GroupCommit {
     } catch {
       // SQLite undid it by itself, as it does when the disk is full (https://sqlite.org/lang_transaction.html, "Response to errors").
     }
+    this.#onUndone();
   }
 }

@@ -91,6 +91,42 @@ describe("openSqliteDocuments", () => {
     await documents.close();
   });
 
+  test("does not go on giving out what was read before the disk had no room for it", async () => {
+    const db = openDatabase(file);
+    const documents = new SqliteDocuments(db, { file });
+    const kept = await documents.create("p", "kept", { n: 1 });
+    await documents.durable();
+    db.exec("PRAGMA max_page_count = 20");
+    await documents.replace("p", "kept", { n: 2 }, kept?.etag ?? "");
+    await documents.create("p", "small", {});
+    const before = [await documents.read("p", "kept"), await documents.read("p", "small")];
+
+    await expect(documents.create("p", "large", { text: "x".repeat(500_000) })).rejects.toMatchObject({ kind: "unavailable" });
+
+    expect(before.map((stored) => stored?.value)).toEqual([{ n: 2 }, {}]);
+    expect([await documents.read("p", "kept"), await documents.read("p", "small")]).toEqual([kept, undefined]);
+    await documents.close();
+  });
+
+  test("gives out the same object until the document changes, also when many others are read meanwhile", async () => {
+    const documents = openSqliteDocuments({ file });
+    const first = await documents.create("p", "a", { n: 1 });
+
+    const [once, again] = [await documents.read("p", "a"), await documents.read("p", "a")];
+    const second = await documents.replace("p", "a", { n: 2 }, first?.etag ?? "");
+    const changed = await documents.read("p", "a");
+    for (let i = 0; i < 1000; i++) {
+      await documents.create("p", `other-${i}`, { i });
+      await documents.read("p", `other-${i}`);
+    }
+
+    expect(again).toBe(once);
+    expect(changed).toEqual(second);
+    expect(await documents.read("p", "a")).toEqual(second);
+    expect((await documents.read("p", "other-7"))?.value).toEqual({ i: 7 });
+    await documents.close();
+  });
+
   test("refuses a database of a newer release with the way out", () => {
     const newer = new DatabaseSync(join(folder, "newer.db"));
     newer.exec("PRAGMA user_version = 99");
