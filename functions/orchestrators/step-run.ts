@@ -1,5 +1,5 @@
 import type { OrchestrationContext, OrchestrationHandler, Task } from "durable-functions";
-import { MOST_FAILURES, nextGap, pauseAfter, StepRunInput, StepTurn } from "../../shared/domain/turns.ts";
+import { JobNews, MOST_FAILURES, nextGap, pauseAfter, StepRunInput, StepTurn } from "../../shared/domain/turns.ts";
 
 /** Looks before the history is begun anew. */
 const LOOKS_PER_GENERATION = 100;
@@ -12,12 +12,12 @@ const LOOKS_PER_GENERATION = 100;
 export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationContext): Generator<Task, unknown, unknown> {
   const { runId, stepRunId, index, ...input } = StepRunInput.parse(df.getInput());
   const inSeconds = (seconds: number) => df.createTimer(new Date(df.currentUtcDateTime.getTime() + seconds * 1000));
-  let { begun, gapSeconds, failures, trouble, lostSince } = input;
+  let { begun, gapSeconds, failures, trouble, lostSince, told } = input;
   for (let look = 0; look < LOOKS_PER_GENERATION; look++) {
     const activity = failures >= MOST_FAILURES ? "failStep" : begun ? "settleStep" : "beginStep";
     let turn: StepTurn | undefined;
     try {
-      turn = StepTurn.parse(yield df.callActivity(activity, { runId, stepRunId, index, trouble, lostSince }));
+      turn = StepTurn.parse(yield df.callActivity(activity, { runId, stepRunId, index, trouble, lostSince, told }));
     } catch {
       trouble = undefined; // it broke, which is a bug: its own words stay in the log
     }
@@ -34,15 +34,17 @@ export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationCon
     }
     failures = 0;
     const timer = inSeconds(turn.retryAfterSeconds ?? nextGap(gapSeconds));
-    const winner = yield df.Task.any([df.waitForExternalEvent("jobChanged"), timer]);
+    const news = df.waitForExternalEvent("jobChanged");
+    const winner = yield df.Task.any([news, timer]);
     if (winner === timer) {
       // The wait left behind would swallow the next event.
       df.continueAsNew({ runId, stepRunId, index, begun, lostSince, gapSeconds: nextGap(gapSeconds) });
       return undefined;
     }
     timer.cancel(); // an open timer would keep the instance alive
+    told = JobNews.safeParse(news.result).success;
     gapSeconds = 0;
   }
-  df.continueAsNew({ runId, stepRunId, index, begun, gapSeconds, failures, trouble, lostSince }); // a fresh history
+  df.continueAsNew({ runId, stepRunId, index, begun, gapSeconds, failures, trouble, lostSince, told }); // a fresh history
   return undefined;
 };

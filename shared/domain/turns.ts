@@ -34,7 +34,7 @@ export type AdvanceSummary = z.infer<typeof AdvanceSummary>;
 /**
  * Input of the `stepRun` orchestration and of its activities. `gapSeconds` is how long it last waited without news; `begun`: the job was
  * submitted; `failures`: how many looks in a row broke, and `trouble` why, where that is known; `lostSince`: since when the service does not
- * know the job.
+ * know the job; `told`: an event says that it has ended.
  */
 export const StepRunInput = z.object({
   runId: RunId,
@@ -45,8 +45,12 @@ export const StepRunInput = z.object({
   failures: z.int().default(0),
   trouble: z.string().optional(),
   lostSince: Instant.optional(),
+  told: z.boolean().optional(),
 });
 export type StepRunInput = z.infer<typeof StepRunInput>;
+
+/** What the event `jobChanged` carries when a job may have ended; without, it says only that it is time to look. */
+export const JobNews = z.object({ status: z.string() });
 
 /**
  * What the activities of a step tell its orchestration; `retryAfterSeconds` is set when a service was busy or out of reach. `trouble`, a

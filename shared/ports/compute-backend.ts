@@ -45,8 +45,11 @@ export interface ComputeBackend {
    * @throws {ComputeError}
    */
   submit(request: JobRequest, beforeSubmit: () => Promise<void>, signal: AbortSignal): Promise<JobRef>;
-  /** @throws {ComputeError} */
-  observe(job: JobRef, signal: AbortSignal): Promise<JobState>;
+  /**
+   * @param toldEnded somebody said that the job has ended: what is asked only of ended jobs may be asked at once. It is not believed.
+   * @throws {ComputeError}
+   */
+  observe(job: JobRef, signal: AbortSignal, toldEnded?: boolean): Promise<JobState>;
   /** Asks the job to stop and returns before it has; does nothing to a job that ended or is not known. @throws {ComputeError} */
   cancel(job: JobRef, signal: AbortSignal): Promise<void>;
   /** Where the service keeps this job's logs, in reading order once they exist: a folder in a datastore. */

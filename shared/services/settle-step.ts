@@ -52,7 +52,7 @@ async function look(deps: StepDeps, input: StepRunInput): Promise<StepTurn> {
     await announceSettled(deps, stored.value, true);
     return { settled: stored.value.status, status: stored.value.status, begun: true };
   }
-  const state = await deps.backend.observe(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS));
+  const state = await deps.backend.observe(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS), input.told);
   switch (state.status) {
     case "lost":
       return await whileLost(deps, stored, input, context.stops);

@@ -44,6 +44,20 @@ describe("a run", () => {
     expect(rig.startedJobs()).toEqual(["first", ...numbered("m", 50), "last"]);
   });
 
+  test("asks the service for all of a job's end at once when an event says that it has ended", async () => {
+    await using rig = await RunRig.open();
+    const told: unknown[] = [];
+    rig.interpose = (call) => {
+      if (call.name === "settleStep") told.push(call.input["told"]);
+      return call.run();
+    };
+
+    const head = await rig.ended(await rig.submit(chain(2)));
+
+    expect(head.status).toBe("Completed");
+    expect(told).toEqual([true, true]);
+  });
+
   test("begins a fresh history again and again, and loses nothing by it", async () => {
     await using rig = await RunRig.open();
     const executions = new Set<string>();

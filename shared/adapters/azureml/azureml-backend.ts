@@ -81,7 +81,8 @@ class AzureMlBackend implements ComputeBackend {
     return { backend: this.kind, id: request.key };
   }
 
-  async observe({ id }: JobRef, signal: AbortSignal): Promise<JobState> {
+  async observe({ id }: JobRef, signal: AbortSignal, toldEnded = false): Promise<JobState> {
+    const early = toldEnded ? this.history.details(id, signal).catch(() => undefined) : undefined;
     const job = await this.get(id, signal);
     if (!job) return { status: "lost" };
     const status = statusOf(job);
@@ -89,7 +90,7 @@ class AzureMlBackend implements ComputeBackend {
       case "completed":
       case "failed":
       case "canceled":
-        return endedJob(id, status, job, await this.detailsOf(id, status, signal));
+        return endedJob(id, status, job, await this.detailsOf(id, status, signal, early));
       case undefined:
         this.log?.warn("Azure ML has a word for a job that does not say where it stands; it is taken to be running", {
           job: id,
@@ -143,10 +144,18 @@ class AzureMlBackend implements ComputeBackend {
   /**
    * Why a job failed is worth waiting for, within limits; that it completed is known without. So details that cannot be had do not
    * keep a step from ending for ever.
+   * @param early details that were asked for before the end was known: of use only if they know of it too.
    */
-  private async detailsOf(id: string, status: "completed" | "failed" | "canceled", signal: AbortSignal): Promise<RunDetails> {
+  private async detailsOf(
+    id: string,
+    status: "completed" | "failed" | "canceled",
+    signal: AbortSignal,
+    early: Promise<RunDetails | undefined> | undefined,
+  ): Promise<RunDetails> {
     try {
-      const details = await this.history.details(id, signal);
+      const known = await early;
+      const isWhole = known?.endedAt !== undefined && (status !== "failed" || known.error !== undefined);
+      const details = isWhole ? known : await this.history.details(id, signal);
       this.withoutDetailsSince.delete(id);
       return details;
     } catch (thrown) {

@@ -55,6 +55,53 @@ describe("observe", () => {
     expect(asked[3]?.headers.authorization).toBe("Bearer token-1");
   });
 
+  describe("told that the job has ended", () => {
+    const details = `/region/history/v1.0${WORKSPACE}/runs/${KEY}/details`;
+
+    test("asks for the job and for how it went at once", async () => {
+      const service = workspaceWith({ status: "Completed" }, TIMES);
+      let detailsAsked = () => {};
+      const wereAsked = new Promise<void>((resolve) => {
+        detailsAsked = resolve;
+      });
+      const { backend, asked } = await aBackend(async (one, response) => {
+        if (one.path === details) detailsAsked();
+        else if (one.path === `${WORKSPACE}/jobs/${KEY}`) await wereAsked; // for ever, if one waited for the other
+        return service(one, response);
+      });
+
+      const state = await backend.observe(JOB, never, true);
+
+      expect(state).toEqual({ status: "completed", ...times, warnings: [] });
+      expect(asked.filter(({ path }) => path === details)).toHaveLength(1);
+    });
+
+    test("does not believe it", async () => {
+      const { backend } = await aBackend(workspaceWith({ status: "Running" }, TIMES));
+
+      expect(await backend.observe(JOB, never, true)).toEqual({ status: "running" });
+    });
+
+    test.each([
+      ["Completed", { startTimeUtc: TIMES.startTimeUtc }],
+      ["Completed", undefined],
+      ["Failed", TIMES],
+    ])("asks again where what it was told of a job that %s came too early: %j", async (status, early) => {
+      const reason = { error: { error: { code: "UserError", message: "it broke" } } };
+      const whole = workspaceWith({ status }, { ...TIMES, ...(status === "Failed" && reason) });
+      let looks = 0;
+      const { backend } = await aBackend((one, response) => {
+        if (one.path !== details || ++looks > 1) return whole(one, response);
+        return early ? { body: early } : { status: 503, headers: { "retry-after": "1" } };
+      });
+
+      const state = await backend.observe(JOB, never, true);
+
+      expect(state).toMatchObject({ status: status.toLowerCase(), ...times, ...(status === "Failed" && { code: "UserError" }) });
+      expect(looks).toBe(2);
+    });
+  });
+
   test("tells why a job failed, by the innermost code, with the exit code", async () => {
     const error = {
       code: "UserError",
