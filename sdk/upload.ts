@@ -1,5 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
-import { open } from "node:fs/promises";
+import { closeSync, openSync, readSync } from "node:fs";
 import type { z } from "zod";
 import type { UploadTarget } from "../shared/api/resources.ts";
 import { commitUpload, createUpload, putUploadPart } from "../shared/api/routes/storage.ts";
@@ -23,37 +22,40 @@ export async function upload(client: ApiClient, sources: readonly UploadSource[]
   const begun = await client.call(createUpload, { body: { size } }, { idempotent: true });
   const { uploadId, partBytes } = begun.body;
   let part = 0;
-  for await (const bytes of parts(sources, partBytes)) {
+  for (const bytes of parts(sources, partBytes)) {
     await client.call(putUploadPart, { params: { uploadId, part: part++ }, body: bytes }, { timeoutSeconds: PART_TIMEOUT_SECONDS });
   }
   await client.call(commitUpload, { params: { uploadId }, body: target }, { timeoutSeconds: PART_TIMEOUT_SECONDS });
 }
 
-/** The bytes of the files, cut into parts of the same size (the last may be shorter). One buffer serves all of them. */
-async function* parts(sources: readonly UploadSource[], partBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+/**
+ * The bytes of the files, cut into parts of the same size (the last may be shorter). One buffer serves all of them. Reads are synchronous: for
+ * thousands of small files waiting for the thread pool would take most of the time.
+ */
+function* parts(sources: readonly UploadSource[], partBytes: number): Generator<Uint8Array<ArrayBuffer>> {
   const buffer = new Uint8Array(partBytes);
   let filled = 0;
   for (const source of sources) {
     let left = source.size;
-    const file = left > 0 ? await open(source.path) : undefined;
+    const file = left > 0 ? openSync(source.path, "r") : undefined;
     try {
-      while (file && left > 0) {
+      while (file !== undefined && left > 0) {
         const wanted = Math.min(left, partBytes - filled);
-        const read = await readExactly(file, buffer, filled, wanted, source);
+        const read = readSome(file, buffer, filled, wanted, source);
         [filled, left] = [filled + read, left - read];
         if (filled < partBytes) continue;
         yield buffer;
         filled = 0;
       }
     } finally {
-      await file?.close();
+      if (file !== undefined) closeSync(file);
     }
   }
   if (filled > 0) yield buffer.subarray(0, filled);
 }
 
-async function readExactly(file: FileHandle, buffer: Uint8Array, offset: number, length: number, source: UploadSource): Promise<number> {
-  const { bytesRead } = await file.read(buffer, offset, length);
+function readSome(file: number, buffer: Uint8Array, offset: number, length: number, source: UploadSource): number {
+  const bytesRead = readSync(file, buffer, offset, length, null);
   if (bytesRead === 0) throw changed(source.path);
   return bytesRead;
 }
