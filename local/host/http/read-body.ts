@@ -40,7 +40,9 @@ function readChunks(request: IncomingMessage, limitBytes: number, keep: boolean)
       else if (keep) chunks.push(chunk);
     });
     request.on("end", () => resolve(chunks));
-    request.on("close", () => reject(new BodyAbortedError("The request ended before its body did.")));
+    request.on("close", () => {
+      if (!request.readableEnded) reject(new BodyAbortedError("The request ended before its body did.")); // making an error is dear
+    });
     request.on("error", (cause) => reject(new BodyAbortedError("The request broke off.", { cause })));
   });
 }

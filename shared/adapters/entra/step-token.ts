@@ -1,3 +1,4 @@
+import type { webcrypto } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
 import { z } from "zod";
 import { RunId } from "../../domain/ids.ts";
@@ -22,7 +23,7 @@ export async function mintStepToken(claims: StepTokenClaims, key: Uint8Array): P
     .setAudience(AUDIENCE)
     .setSubject(claims.stepRunId)
     .setExpirationTime(Math.floor(Date.parse(claims.expiresAt) / 1000))
-    .sign(longEnough(key));
+    .sign(await imported(key));
 }
 
 /** The port that services mint through. */
@@ -39,7 +40,7 @@ export async function verifyStepToken(
   token: string,
   options: { key: Uint8Array; tenantId: string; now: Date; leewaySeconds: number },
 ): Promise<{ principal: StepPrincipal; expiresAt: number }> {
-  const { payload } = await jwtVerify(token, longEnough(options.key), {
+  const { payload } = await jwtVerify(token, await imported(options.key), {
     algorithms: ["HS256"],
     typ: "JWT",
     issuer: ISSUER,
@@ -55,6 +56,17 @@ export async function verifyStepToken(
     principal: { kind: "step", objectId: stepRunId, tenantId: options.tenantId, roles: [], stepRunId, runId },
     expiresAt: exp + options.leewaySeconds,
   };
+}
+
+const importedKeys = new WeakMap<Uint8Array, Promise<webcrypto.CryptoKey>>();
+
+/** The key as the platform signs with it; importing it anew for each token takes longer than signing. */
+async function imported(key: Uint8Array): Promise<webcrypto.CryptoKey> {
+  const known =
+    importedKeys.get(key) ??
+    crypto.subtle.importKey("raw", Uint8Array.from(longEnough(key)), { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+  importedKeys.set(key, known);
+  return await known;
 }
 
 function longEnough(key: Uint8Array): Uint8Array {
