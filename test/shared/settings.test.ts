@@ -113,3 +113,17 @@ describe("readSettings refuses", () => {
     expect(text).not.toContain("secret");
   });
 });
+
+describe("readSettings reads how far back markers are read again", () => {
+  test.each([
+    ["60", 60_000],
+    ["0.5", 500],
+    ["1.001", 1001],
+  ])("%s seconds", (text, milliseconds) => {
+    expect(readSettings({ ...BASE, ...HERE, PENSTOCK_MARKER_LOOKBACK_SECONDS: text }).markerLookbackMs).toBe(milliseconds);
+  });
+
+  test.each(["-1", "0.0005", "1e3", "soon", ""])("and refuses %j by its name", (text) => {
+    expect(() => readSettings({ ...BASE, ...HERE, PENSTOCK_MARKER_LOOKBACK_SECONDS: text })).toThrow("PENSTOCK_MARKER_LOOKBACK_SECONDS");
+  });
+});

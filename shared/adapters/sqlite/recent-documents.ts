@@ -4,7 +4,7 @@ const MOST = 500;
 /** Characters of JSON; what is larger is read anew each time. */
 const LARGEST = 16 * 1024;
 
-/** The documents read last, by partition and key; the same document is the same object as long as it is kept. */
+/** The documents that were read from the file last, by partition and key; a document is the same object as long as it is kept. */
 export class RecentDocuments {
   readonly #kept = new Map<string, Stored<unknown>>();
 
