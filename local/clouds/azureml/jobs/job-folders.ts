@@ -14,7 +14,7 @@ export interface LaunchFolder {
   command: string;
   /** Made by the wrapper before it runs the command, at most once: the wrapper's process id. */
   started: string;
-  /** Made by the wrapper when the command has ended by itself: its exit code and a line end. */
+  /** Has room for the exit code. The wrapper writes it there, with a line end, when the command has ended by itself. */
   exit: string;
 }
 

@@ -105,7 +105,9 @@ export class JobRunner {
     for (const job of launched) this.#recover(job).catch((error: Error) => this.#fail(job, "ServiceError", error.message));
     // What most environments come down to; known, it spares their jobs a time of Preparing.
     const found = this.#parts.environments.findDefault();
-    void found.then((interpreter) => (interpreter ? this.#parts.launcher.start(interpreter.executable) : undefined));
+    found
+      .then((interpreter) => (interpreter ? this.#parts.launcher.start(interpreter.executable) : undefined))
+      .catch((error: Error) => this.#settings.log(`Jobs are started without the launcher's helper: ${error.message}`));
     if (waiting.length > 0) void found.then(() => waiting.forEach((job) => this.#resume(job)));
     this.#looking = setInterval(() => this.#look(), LOOK_MILLISECONDS).unref();
   }

@@ -9,7 +9,8 @@ import type { LaunchedProcess, Launcher } from "./launcher.ts";
 /**
  * What runs the command. It makes `started` as a file that must not be there yet: however often a launch is tried
  * after crashes, the command runs once. The command runs in a subshell, so that neither `exit` nor a syntax error keeps
- * its exit code from being noted. Only what the shell has built in is used: it costs no process of its own.
+ * its exit code from being noted, which is written over room that the file `exit` holds already: a full disk does not lose it. Only what
+ * the shell has built in is used: it costs no process of its own.
  */
 const WRAPPER = `
 azureml_launch=$1
@@ -19,9 +20,12 @@ echo $$ 2>/dev/null >"$azureml_launch/started" || exit 120
 set +C
 ( . "$azureml_launch/command.sh" )
 azureml_code=$?
-echo $azureml_code >"$azureml_launch/exit"
+echo $azureml_code 1<>"$azureml_launch/exit"
 exit $azureml_code
 `;
+
+/** As long as the longest exit code and its line end. */
+const ROOM_FOR_EXIT_CODE = "....";
 
 /** The wrapper's exit code when another one already ran this launch's command. */
 export const ALREADY_STARTED = 120;
@@ -29,6 +33,7 @@ export const ALREADY_STARTED = 120;
 /** Lays out the launch's folder: the snapshot's copy, the inputs, and places for the outputs. */
 export async function layOut(folder: LaunchFolder, plan: JobPlan, snapshot: DataPlace | undefined): Promise<void> {
   writeFileSync(folder.command, `${plan.command}\n`, { mode: 0o600 });
+  writeFileSync(folder.exit, ROOM_FOR_EXIT_CODE);
   if (snapshot === undefined) mkdirSync(folder.code);
   else await snapshot.download(folder.code);
   for (const { how, source, path } of plan.inputs) {
@@ -58,7 +63,7 @@ export async function startWrapper(
 /** The exit code that the wrapper noted; undefined while the command runs, and when the wrapper was killed. */
 export function notedExitCode(folder: LaunchFolder): number | undefined {
   const text = readIfThere(folder.exit);
-  return text?.endsWith("\n") ? Number.parseInt(text, 10) : undefined;
+  return text?.includes("\n") ? Number.parseInt(text, 10) : undefined;
 }
 
 /** Whether the command was started; its wrapper's process id when that was still noted. */

@@ -69,7 +69,11 @@ export class Launcher {
     }
   }
 
-  /** Brings the helper up. @param python An interpreter of Python 3. */
+  /**
+   * Brings the helper up.
+   * @param python An interpreter of Python 3.
+   * @throws {Error} it could not be noted down, as where the disk is full: then there is none, and Node starts the processes.
+   */
   async start(python: string): Promise<void> {
     const environment = { PATH: process.env["PATH"] ?? "" };
     // In a session of its own, since a Ctrl-C is for the server: the helper ends with its input.
@@ -86,8 +90,13 @@ export class Launcher {
       helper.stdin?.end();
       return;
     }
-    writeNote(this.#note, identity);
     helper.stdin?.on("error", () => undefined);
+    try {
+      writeNote(this.#note, identity);
+    } catch (error) {
+      helper.stdin?.end();
+      throw error;
+    }
     createInterface({ input: helper.stdout }).on("line", (line) => this.#heard(JSON.parse(line)));
     helper.unref();
     this.#helper = helper;

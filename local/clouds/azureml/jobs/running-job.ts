@@ -1,4 +1,4 @@
-import { existsSync, type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, watch } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EndingReason } from "../store/job-records.ts";
 import type { Environment } from "./job-environment.ts";
@@ -92,7 +92,7 @@ export class RunningJob {
     const alive = this.identity && (await processTable.find(this.identity.id))?.startTime === this.identity.startTime;
     const code = notedExitCode(this.#folder);
     if (code !== undefined) this.#conclude({ kind: "exited", code });
-    else if (!alive) await this.#lost(withoutExitCode(this.#folder));
+    else if (!alive) await this.#lost("has disappeared without an exit code. Was it killed, or was the machine restarted?");
   }
 
   /** Ends the command and everything it started. Its outcome is `ended`, unless it had ended by itself before. */
@@ -153,10 +153,4 @@ export class RunningJob {
     this.#watcher?.close();
     this.#settle(outcome);
   }
-}
-
-/** The wrapper makes the file before it writes to it, so an empty one says that there was no room for four bytes. */
-function withoutExitCode(folder: LaunchFolder): string {
-  if (existsSync(folder.exit)) return "has ended, but its exit code could not be written down: was the disk full?";
-  return "has disappeared without an exit code. Was it killed, or was the machine restarted?";
 }

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -15,6 +15,8 @@ let folders: TestFolders;
 let client: TestClient;
 let subscriber: http.Server;
 let server: ChildProcess | undefined;
+/** Whether the state lies on a disk of its own. */
+let small = false;
 beforeEach(async () => {
   folders = new TestFolders();
   client = new TestClient(folders, "");
@@ -41,6 +43,8 @@ afterEach(async () => {
   client.close();
   subscriber.closeAllConnections();
   subscriber.close();
+  if (small) spawnSync("umount", ["-l", folders.state]);
+  small = false;
   folders.remove();
 });
 
@@ -100,6 +104,27 @@ describe("a job whose server was killed", () => {
 
     expect(starts()).toBe(1);
     expect((await client.details("ends-alone")).error.error.message).toContain("exit code 7");
+  });
+
+  test("may end meanwhile on a full disk, and its exit code is kept", async ({ skip }) => {
+    await kill();
+    small = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m", "tmpfs", folders.state]).status === 0;
+    await start();
+    skip(!small, "this user cannot mount a small disk");
+    await client.prepare({ "a.sh": "echo from the snapshot\n" });
+    await client.putJob("no-room", { command: WAITS, outputs });
+    const pid = await firstStart();
+
+    await kill();
+    const ballast = join(folders.state, "ballast");
+    spawnSync("dd", ["if=/dev/zero", `of=${ballast}`, "bs=4k"]);
+    folders.write("work/go", "");
+    await until(async () => !(await isAlive(pid)));
+    rmSync(ballast);
+    await start();
+    await client.ended("no-room");
+
+    expect((await client.details("no-room")).error.error.message).toContain("exit code 7");
   });
 
   test("can be canceled afterwards", async () => {

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -129,4 +130,14 @@ describe("a launcher's helper", () => {
 
     expect(helperId()).not.toBe(4711);
   });
+});
+
+test("a helper that cannot be noted down ends, and processes are started without it", async () => {
+  mkdirSync(join(folder, "launcher.json.new"));
+
+  await expect(launcher.start("python3")).rejects.toThrow("EISDIR");
+  const { ended } = await launcher.launch(sh("exit 4"));
+
+  expect(await ended).toEqual({ kind: "exit", code: 4 });
+  await until(() => !execFileSync("ps", ["-o", "args=", "--ppid", String(process.pid)], { encoding: "utf8" }).includes("posix_spawn"));
 });
