@@ -7,6 +7,7 @@ import { workspaceId } from "./azureml/jobs/run-status-event.ts";
 import type { CloudsConfig } from "./config.ts";
 import { createEntra, type Entra } from "./entra/entra.ts";
 import { guidOf } from "./guid-of.ts";
+import { logLine } from "./log-line.ts";
 import { listenOnLoopback } from "./loopback-server.ts";
 import { lockState } from "./state-lock.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
@@ -21,12 +22,14 @@ export interface Clouds {
   readonly port: number;
   /** Jobs that have not ended; they call the app where it was when they were submitted. */
   liveJobs(): number;
+  /** Lets jobs start that were not running when the last process ended. */
+  startWaiting(): void;
   /** Ends within 1.5 s. `preempt`: jobs that run are ended and queued again for the next start; otherwise they run on and are taken over. */
   stop(how: { preempt: boolean }): Promise<void>;
 }
 
 /** Starts the issuer, the job service and the storage of a workspace. @throws {Error} when one already runs over the state folder, or no port is free. */
-export async function startClouds(config: CloudsConfig, log: (message: string) => void = console.error): Promise<Clouds> {
+export async function startClouds(config: CloudsConfig, log: (message: string) => void = logLine): Promise<Clouds> {
   const lock = lockState(config.stateFolder);
   const entra = await openEntra(config, () => server.address, log);
   const azureml = await openAzureMl(config, entra, log);
@@ -40,6 +43,7 @@ export async function startClouds(config: CloudsConfig, log: (message: string) =
     address: server.address,
     port: server.port,
     liveJobs: () => azureml.liveJobs(),
+    startWaiting: () => azureml.startWaiting(),
     stop: async (how) => {
       server.close();
       await Promise.all([azureml.stop(how), storage?.stop()]);

@@ -3,15 +3,21 @@ import { text } from "node:stream/consumers";
 import { z } from "zod";
 import { type Clouds, startClouds } from "./clouds.ts";
 import { readConfig } from "./config.ts";
+import { logLine } from "./log-line.ts";
 
 /** After this long the process ends whatever is still under way; what is on disk is sound at any moment. */
 const STOP_MS = 1_400;
 
-const Stop = z.object({ stop: z.literal(true), preempt: z.boolean().default(true) });
+const Order = z.union([
+  z.object({ startWaiting: z.literal(true) }),
+  z.object({ stop: z.literal(true), preempt: z.boolean().default(true) }),
+]);
 
 /**
  * The process of all stand-ins. Its configuration (`CloudsConfig`) comes as the first message of the process that forked it, or as JSON
  * on standard input. It says `{ready: true, address, port, liveJobs}` or `{error}`, by message or as one line on standard output.
+ *
+ * `{startWaiting: true}` lets jobs of the last time start that wait; without a parent they start at once.
  *
  * `{stop: true, preempt}`, SIGTERM and SIGINT end it, and running jobs go back to the queue. When its parent vanishes it leaves at once
  * and touches no job: those run on, and the next start takes them over.
@@ -24,7 +30,7 @@ async function main(): Promise<void> {
     stopping = true;
     setTimeout(() => process.exit(1), STOP_MS);
     void Promise.resolve(clouds?.stop({ preempt }))
-      .catch((error: unknown) => console.error(error))
+      .catch((error: unknown) => logLine(error))
       .finally(() => process.exit(0));
   };
   process.on("SIGTERM", () => stop(true));
@@ -33,14 +39,16 @@ async function main(): Promise<void> {
   try {
     const config = readConfig(await receiveConfig());
     process.on("message", (message) => {
-      const asked = Stop.safeParse(message);
-      if (asked.success) stop(asked.data.preempt);
+      const { data: order } = Order.safeParse(message);
+      if (order && "stop" in order) stop(order.preempt);
+      else if (order) clouds?.startWaiting();
     });
     clouds = await startClouds(config);
+    if (!process.connected) clouds.startWaiting();
     say({ ready: true, address: clouds.address, port: clouds.port, liveJobs: clouds.liveJobs() });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    console.error(error);
+    logLine(error);
     say({ error: message }, () => process.exit(1));
   }
 }

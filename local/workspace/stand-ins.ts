@@ -18,6 +18,8 @@ export interface StandIns {
   readonly address: string;
   /** Jobs of former starts that have not ended. */
   readonly liveJobs: number;
+  /** Lets jobs of former starts go on that wait; they call the app. */
+  startWaiting(): void;
   /**
    * Ends the process; kills it when that takes longer than `graceMs`. `preempt`: running jobs are ended and queued again for the next
    * start; otherwise they run on and are taken over there.
@@ -34,6 +36,7 @@ export async function startStandIns(
   { log, logFile }: { log: HostLog; logFile: string },
 ): Promise<StandIns> {
   let stopping = false;
+  let mayStart = false;
   let deaths = 0;
   let child = spawnStandIns(logFile);
   const { address, liveJobs } = await configure(child, config);
@@ -54,6 +57,7 @@ export async function startStandIns(
     watch();
     configure(child, { ...config, port }).then(
       (again) => {
+        if (mayStart) child.send({ startWaiting: true });
         setTimeout(() => (deaths = 0), LONGEST_WAIT_MS).unref();
         // The app holds the old address in its settings: going on would be a workspace that runs nothing and says nothing.
         if (again.address !== address)
@@ -65,6 +69,10 @@ export async function startStandIns(
   return {
     address,
     liveJobs,
+    startWaiting() {
+      mayStart = true;
+      if (child.connected) child.send({ startWaiting: true });
+    },
     async stop(graceMs, { preempt }) {
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;

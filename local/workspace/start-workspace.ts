@@ -12,6 +12,7 @@ import { checkPython } from "./check-python.ts";
 import { openFileLog } from "./file-log.ts";
 import { freePort } from "./free-port.ts";
 import { openLocalConfig, saveLocalConfig } from "./local-config.ts";
+import { printError } from "./print-error.ts";
 import { seedCatalog } from "./seed.ts";
 import { AZUREML, appSettings, type StartSecrets, standInsConfig } from "./settings.ts";
 import { type StandIns, startStandIns } from "./stand-ins.ts";
@@ -49,7 +50,7 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
   const { stateFolder } = options;
   const config = openLocalConfig(stateFolder);
   lockStateFolder(join(stateFolder, "host"))(); // so that nothing is touched of a workspace that runs; the host takes it for good
-  const { log, file } = openFileLog(stateFolder, (line) => console.error(line));
+  const { log, file } = openFileLog(stateFolder, printError);
   const wanted = options.port ?? config.port ?? DEFAULT_PORT;
   const port = await freePort(wanted);
   const standInsPort = await freePort(Math.max(config.standInsPort ?? 0, port + 1));
@@ -100,6 +101,7 @@ export async function startWorkspace(options: StartOptions, signal: AbortSignal)
     await seedCatalog(client);
     isPublished = true;
     publish(token.current());
+    standIns.startWaiting();
     greet({
       address,
       stateFolder,

@@ -123,7 +123,7 @@ describe("npm start", () => {
     const first = await start(folder);
     const port = Number(new URL(first.file.address).port);
     const started = join(folder, "started");
-    await submitFile(first.client, await aPipelineFile(folder, { slow: { command: `touch ${started}; sleep 600` } }));
+    await submitFile(first.client, await aPipelineFile(folder, { slow: { command: `echo started >> ${started}; sleep 600` } }));
     await until(() => existsSync(started) || undefined, "the step to start");
     await first.end();
     const other = createServer().listen(port, "127.0.0.1");
@@ -133,6 +133,7 @@ describe("npm start", () => {
 
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain(`on port ${port}, which is in use by another program`);
+    expect(readFileSync(started, "utf8")).toBe("started\n");
     expect(await processesWith(folder)).toEqual([]);
     await new Promise((resolve) => other.close(resolve));
   }, 60_000);

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join, resolve } from "node:path";
 import { env } from "node:process";
+import { logLine } from "../log-line.ts";
 import { type CommandJob, isTerminal } from "./contract.ts";
 import { Environments } from "./environments/environments.ts";
 import { FaultPlan } from "./http/faults.ts";
@@ -36,8 +37,10 @@ const DEFAULT_LOG_LIMIT_BYTES = 64 * 1024 * 1024;
 export interface AzureMl {
   /** Answers one request, whatever comes; never rejects. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Goes on with the jobs of the last time, and begins to send events. */
+  /** Takes over the jobs of the last time that run, and begins to answer and to send events. */
   start(): Promise<void>;
+  /** Lets those of the last time start that wait. Not part of {@link start}: a workspace may yet turn out unable to run. */
+  startWaiting(): void;
   /** `preempt`: ends what runs, within 1.5 s, and queues it for the next start. Otherwise it runs on and is taken over at the next start. */
   stop(how: { preempt: boolean }): Promise<void>;
   /** How many jobs have not ended: those that run and those that wait. */
@@ -46,7 +49,7 @@ export interface AzureMl {
 
 /** @throws {Error} when the state folder is in use or was written by a newer release. */
 export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
-  const { workspace, clock = () => new Date(), machineEnvironment = env, log = (message) => console.error(message) } = options;
+  const { workspace, clock = () => new Date(), machineEnvironment = env, log = logLine } = options;
   const stateFolder = resolve(options.stateFolder);
   mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
   for (const folder of Object.values(options.datastores)) mkdirSync(folder, { recursive: true });
@@ -104,6 +107,7 @@ export async function createAzureMl(options: AzureMlOptions): Promise<AzureMl> {
       server.open();
       setImmediate(() => void schemas.warm(["Jobs_CreateOrUpdate", "CodeVersions_CreateOrUpdate", "EnvironmentVersions_CreateOrUpdate"]));
     },
+    startWaiting: () => runner.startWaiting(),
     stop: async ({ preempt }) => {
       server.close();
       await runner.stop(preempt);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { logLine } from "../log-line.ts";
 import { openIdConfiguration } from "./metadata.ts";
 import { OAuthError } from "./oauth-error.ts";
 import type { EntraOptions } from "./options.ts";
@@ -39,7 +40,7 @@ type Route = (request: IncomingMessage, url: URL) => Promise<Reply> | Reply;
 const REMEMBERED = 100;
 
 export async function createEntra(setup: EntraSetup): Promise<Entra> {
-  const { tenantId, now = Date.now, log = (message: string) => console.error(message) } = setup;
+  const { tenantId, now = Date.now, log = logLine } = setup;
   const keys = await SigningKeys.open(setup.stateFolder);
   const issuer = new TokenIssuer(setup, keys, setup.baseUrl, now);
   const tenantUrl = () => `${setup.baseUrl()}/${tenantId}`;

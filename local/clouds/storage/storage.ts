@@ -1,6 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { logLine } from "../log-line.ts";
 import { type BlobFile, blobFile, isHidden } from "./blob-file.ts";
 import { scan, statOf } from "./container-scan.ts";
 import { EventDelivery } from "./event-delivery.ts";
@@ -60,7 +61,7 @@ class ContainerWatch implements Storage {
   private work: Promise<unknown> = Promise.resolve();
 
   constructor(options: StorageOptions, records: StorageRecords) {
-    const { container, eventUrl, eventHeaders = {}, now = Date.now, log = (message: string) => console.error(message) } = options;
+    const { container, eventUrl, eventHeaders = {}, now = Date.now, log = logLine } = options;
     this.root = container.folder;
     this.quietMs = options.quietMs ?? 300;
     this.now = now;

@@ -41,7 +41,7 @@ afterAll(() => rm(join(program, ".."), { recursive: true, force: true }));
 const exitOf = async (child: ChildProcess) => (child.exitCode === null ? (await once(child, "exit"))[0] : child.exitCode) as number | null;
 
 /** The program, told its configuration by message, and the first thing that it says. */
-async function start(config: unknown) {
+async function start(config: unknown, { waits = false } = {}) {
   const child = fork(program, [], { stdio: ["ignore", "ignore", "pipe", "ipc"], execArgv: ["--disable-warning=ExperimentalWarning"] });
   let errors = "";
   child.stderr?.on("data", (chunk) => {
@@ -53,6 +53,7 @@ async function start(config: unknown) {
   });
   child.send(config as object);
   const [said] = (await once(child, "message")) as [Said];
+  if (!waits && child.connected) child.send({ startWaiting: true });
   return { child, said, errors: () => errors };
 }
 
@@ -172,6 +173,27 @@ describe("the process of the stand-ins", () => {
     expect(livesOn).toBe(false);
     expect(second.said.liveJobs).toBe(1);
     await app.event(({ data }) => data["runId"] === key && data["runStatus"] === "Completed");
+  });
+
+  test("starts a job of the last time only when it is told to: the workspace may yet be refused", async () => {
+    const { app, config, home } = await aWorkspace();
+    const first = await start(config);
+    const waiting = aWaitingCommand(home);
+    await submit(config, first.said.address, waiting.command);
+    await waiting.started(1);
+    first.child.send({ stop: true, preempt: true });
+    await exitOf(first.child);
+
+    const refused = await start(config, { waits: true });
+    const next = await submit(config, refused.said.address, "true");
+    await app.event(({ data }) => data["runId"] === next && data["runStatus"] === "Completed");
+    const untold = waiting.pids().length;
+    refused.child.send({ startWaiting: true });
+    await waiting.started(2);
+    waiting.letGo();
+
+    expect(refused.said.liveJobs).toBe(1);
+    expect(untold).toBe(1);
   });
 
   test("leaves jobs alone when its parent vanishes, and takes them over at the next start", async () => {

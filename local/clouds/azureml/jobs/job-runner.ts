@@ -86,6 +86,7 @@ export class JobRunner {
   readonly #parts: RunnerParts;
   readonly #settings: RunnerSettings;
   readonly #live = new Map<JobRecord, Live>();
+  readonly #mayStart = Promise.withResolvers<void>();
   #looking: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -94,7 +95,7 @@ export class JobRunner {
     this.#settings = settings;
   }
 
-  /** Goes on with every job that had not ended when the last server did. */
+  /** Takes over every job that had not ended when the last server did. Those without a process wait for {@link startWaiting}. */
   start(): void {
     const open = this.#parts.records.open();
     for (const job of open) if (isTerminal(job.state.status)) this.#tidy(job);
@@ -108,8 +109,12 @@ export class JobRunner {
     found
       .then((interpreter) => (interpreter ? this.#parts.launcher.start(interpreter.executable) : undefined))
       .catch((error: Error) => this.#settings.log(`Jobs are started without the launcher's helper: ${error.message}`));
-    if (waiting.length > 0) void found.then(() => waiting.forEach((job) => this.#resume(job)));
+    if (waiting.length > 0) void Promise.all([found, this.#mayStart.promise]).then(() => waiting.forEach((job) => this.#resume(job)));
     this.#looking = setInterval(() => this.#look(), LOOK_MILLISECONDS).unref();
+  }
+
+  startWaiting(): void {
+    this.#mayStart.resolve();
   }
 
   /**
@@ -389,6 +394,7 @@ export class JobRunner {
       const grace = state.ending === "preemption" ? this.#settings.preemptionGraceMilliseconds : this.#settings.cancelGraceMilliseconds;
       await running.end(state.ending, grace);
       await live.finishing;
+      await this.#mayStart.promise;
       if (state.marker === undefined) this.#resume(job);
     } else if (await running.adopt()) {
       if (running.identity) state.process = running.identity;
@@ -397,6 +403,7 @@ export class JobRunner {
       this.#follow(job, running);
     } else {
       delete live.running;
+      await this.#mayStart.promise;
       await this.#relaunch(job, live);
     }
   }

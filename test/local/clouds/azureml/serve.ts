@@ -16,5 +16,6 @@ const azureml = await createAzureMl({
 const server = http.createServer((request, response) => void azureml.handle(request, response));
 server.listen(options.port ?? 0, "127.0.0.1", async () => {
   await azureml.start();
+  azureml.startWaiting();
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
 });

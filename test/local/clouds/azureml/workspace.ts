@@ -205,6 +205,7 @@ export class TestWorkspace extends TestClient {
     await new Promise<void>((resolve) => this.#server?.listen(0, "127.0.0.1", resolve));
     this.address = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     await azureml.start();
+    azureml.startWaiting();
     return this;
   }
 
