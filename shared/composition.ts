@@ -2,6 +2,7 @@ import { openAzureBlobStore } from "./adapters/azure-blob/blob-store.ts";
 import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
 import { openCosmosDocuments } from "./adapters/cosmos/documents.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
+import { createReuseStore } from "./adapters/documents/reuse-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
 import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
@@ -52,6 +53,7 @@ export function compose(settings: Settings) {
   const documents = openDocuments(settings.documents);
   const blobs = openBlobs(settings.blobs);
   const runs = createRunStore({ documents, pollMs: settings.documents.kind === "cosmos" ? LOOK_MS : undefined });
+  const reuse = createReuseStore(documents);
   const catalog = createCatalog(createCatalogStore(documents));
   const verifyCaller = createTokenVerifier({
     ...settings.callers,
@@ -73,7 +75,21 @@ export function compose(settings: Settings) {
   };
 
   const services = (orchestrations: Orchestrations, log: Log) => {
-    const deps = { runs, blobs, backend, catalog, phases, clock, log, orchestrations, stepTokens, runtimeUri, containerOf, ...storage };
+    const deps = {
+      runs,
+      reuse,
+      blobs,
+      backend,
+      catalog,
+      phases,
+      clock,
+      log,
+      orchestrations,
+      stepTokens,
+      runtimeUri,
+      containerOf,
+      ...storage,
+    };
     return {
       ...storage,
       log,
@@ -98,7 +114,7 @@ export function compose(settings: Settings) {
       listLogs: listLogs(deps),
       readLog: readLog(deps),
       listOutputs: listOutputs(deps),
-      advanceRun: advanceRun({ ...deps, markerLookbackMs: settings.markerLookbackMs }),
+      advanceRun: advanceRun({ ...deps, settings, markerLookbackMs: settings.markerLookbackMs }),
       beginStep: beginStep({ ...deps, settings }),
       settleStep: settleStep(deps),
       failStep: failStep(deps),

@@ -7,6 +7,7 @@ import { ManagementApi } from "../../local/host/durable/management-api.ts";
 import { openSqliteStorage } from "../../local/host/durable/sqlite-storage.ts";
 import { loadWorker } from "../../local/host/worker/load-worker.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
+import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "../../shared/adapters/sqlite/documents.ts";
@@ -137,6 +138,7 @@ function servicesOver({ folder, documents, runs, client }: Parts): Services {
   const backend = new InstantCompute();
   const deps = {
     runs,
+    reuse: createReuseStore(documents),
     blobs: openLocalBlobStore({ root: join(folder, "blobs") }),
     catalog,
     orchestrations: durableOrchestrations(client),
@@ -154,7 +156,7 @@ function servicesOver({ folder, documents, runs, client }: Parts): Services {
   const services: Partial<Services> = {
     log: deps.log,
     submitRun: submitRun(deps),
-    advanceRun: advanceRun({ ...deps, markerLookbackMs: 500 }),
+    advanceRun: advanceRun({ ...deps, settings, markerLookbackMs: 500 }),
     beginStep: beginStep({ ...deps, settings }),
     settleStep: settleStep(deps),
     noteJobChange: noteJobChange(deps),

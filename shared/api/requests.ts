@@ -17,6 +17,8 @@ export const SubmitRunRequest = z
     /** Written once: a client puts the git properties here. */
     properties: Properties.default({}),
     continueOnStepFailure: z.boolean().default(false),
+    /** Runs every step anew; its results may serve later runs. */
+    regenerateOutputs: z.boolean().default(false),
     /** What the client found worth saying (things of v1 that have no effect here); shown on the run. */
     warnings: z.array(z.string().max(2048)).max(100).default([]),
   })

@@ -59,6 +59,8 @@ export const StepResource = z
     failure: Failure.optional(),
     /** What the compute could not honour or had to say of the step's job; absent: nothing. Known once the step has ended. */
     warnings: z.array(z.string()).optional(),
+    /** Whose results the step has, where it was settled without a job. */
+    reusedFrom: z.object({ runId: RunId, stepRunId: RunId }).optional(),
   })
   .meta({ id: "Step" });
 export type StepResource = z.infer<typeof StepResource>;

@@ -1,4 +1,5 @@
 import { ProblemError } from "../domain/problems.ts";
+import type { ReuseSource } from "../domain/reuse.ts";
 import { type Failure, StepRunDocument } from "../domain/run-documents.ts";
 import { isSettled } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
@@ -7,8 +8,10 @@ import type { StepTokens } from "../ports/callers.ts";
 import { ComputeError, type JobRequest } from "../ports/compute-backend.ts";
 import type { Stored } from "../ports/documents.ts";
 import { StoreError } from "../ports/documents.ts";
+import { announceSettled } from "./announce-settled.ts";
 import { buildJob, outputPlace } from "./build-job.ts";
 import type { Catalog } from "./catalog.ts";
+import { StepFingerprints } from "./fingerprint-step.ts";
 import { settle } from "./settle-step.ts";
 import {
   jobOf,
@@ -20,7 +23,6 @@ import {
   tryToCancel,
   turnAfterError,
 } from "./step-context.ts";
-import { announceSettled } from "./wake-run.ts";
 
 export interface BeginStepDeps extends StepDeps {
   catalog: Catalog;
@@ -59,7 +61,7 @@ async function begin(deps: BeginStepDeps, input: StepRunInput): Promise<StepTurn
   // With a document the job may have been submitted by a call that died: ending it is then settleStep's to do.
   if (context.stops && existing && !isSettled(existing.value.status)) return { status: "CancelRequested", begun: true };
   if (!existing && context.letter !== "s") return notStarted(context);
-  const stored = existing ?? (await deps.runs.createStepRun(newDocument(deps, context, input)));
+  const stored = existing ?? (await deps.runs.createStepRun(await newDocument(deps, context, input)));
   // Another call may have created it, and settled it, since it was looked for.
   if (isSettled(stored.value.status)) {
     await announceSettled(deps, stored.value, true);
@@ -92,8 +94,11 @@ async function refuse(deps: BeginStepDeps, stored: Stored<StepRunDocument>, fail
   return await settle(deps, stored, { status: "Failed", failure });
 }
 
-function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { stepRunId, runId, index }: StepRunInput): StepRunDocument {
-  const now = clock.now();
+async function newDocument(deps: BeginStepDeps, context: StepContext, input: StepRunInput): Promise<StepRunDocument> {
+  const { head, step } = context;
+  const { stepRunId, runId, index } = input;
+  const now = deps.clock.now();
+  const fingerprint = input.fingerprint ?? (await claimLate(deps, context, input));
   const outputs = Object.entries(step.outputs).map(([name, output]) => [name, outputPlace(stepRunId, name, output)]);
   return StepRunDocument.parse({
     id: stepRunId,
@@ -111,7 +116,26 @@ function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { st
       ...("snapshotId" in step && step.snapshotId && { ContentSnapshotId: step.snapshotId }),
     },
     outputs: Object.fromEntries(outputs),
+    fingerprint,
   });
+}
+
+/**
+ * The fingerprint of a step that was started without one: the run asked for new results, or whoever started it did not know what had been claimed
+ * for it. It does not look for results, but later runs may find its own.
+ */
+async function claimLate(deps: BeginStepDeps, context: StepContext, { runId, stepRunId }: StepRunInput): Promise<string | undefined> {
+  const { step, plan, head } = context;
+  if (!step.allowReuse) return undefined;
+  const reused = await context.reused();
+  const producerOf = (key: string) => {
+    const index = plan.indexOf.get(key) ?? -1;
+    return reused.get(index)?.stepRunId ?? plan.graph.stepRunIds[index];
+  };
+  const print = await new StepFingerprints(deps, head.parameters).of(step, producerOf);
+  if (!("hash" in print)) return undefined;
+  await deps.reuse.create(print.hash, { state: "running", parts: print.parts, runId, stepRunId, waiting: [] });
+  return print.hash;
 }
 
 /**
@@ -169,10 +193,11 @@ async function jobRequest(deps: BeginStepDeps, context: StepContext, stepRun: St
 type Inputs = { found: Record<string, { uri: string; kind: "file" | "folder" }> } | Failure;
 
 /** Where each input lies, and whether it is a file or a folder: a compute must be told, and v1's authors never say. */
-async function findInputs({ blobs, containerOf }: BeginStepDeps, { step, plan }: StepContext): Promise<Inputs> {
+async function findInputs({ blobs, containerOf }: BeginStepDeps, { step, plan, reused }: StepContext): Promise<Inputs> {
+  const sources = Object.values(step.inputs).some(({ source }) => "step" in source) ? await reused() : new Map<number, ReuseSource>();
   const found: Record<string, { uri: string; kind: "file" | "folder" }> = {};
   for (const [name, { source }] of Object.entries(step.inputs)) {
-    const place = "step" in source ? producedPlace(plan, source) : source;
+    const place = "step" in source ? producedPlace(plan, sources, source) : source;
     const ref = { datastore: await containerOf(place.datastore), path: place.path };
     const kind = "step" in source ? "folder" : await kindOf(blobs, ref);
     if (!kind) {
@@ -194,8 +219,14 @@ async function outputUris({ blobs, containerOf }: BeginStepDeps, { outputs }: St
   return uris;
 }
 
-function producedPlace(plan: StepContext["plan"], source: { step: string; output: string }): { datastore: string; path: string } {
+function producedPlace(
+  plan: StepContext["plan"],
+  sources: ReadonlyMap<number, ReuseSource>,
+  source: { step: string; output: string },
+): { datastore: string; path: string } {
   const index = plan.indexOf.get(source.step) ?? -1;
+  const reused = sources.get(index)?.outputs[source.output];
+  if (reused) return reused;
   const output = plan.graph.graph.steps[index]?.outputs[source.output];
   const stepRunId = plan.graph.stepRunIds[index];
   if (!output || !stepRunId) throw new Error(`run ${plan.graph.runId} has no output ${source.step}/${source.output}`);

@@ -185,6 +185,7 @@ function newRun(
         ...("name" in caller && caller.name !== undefined && { name: caller.name }),
       },
       continueOnStepFailure: request.continueOnStepFailure,
+      ...(request.regenerateOutputs && { regenerateOutputs: true }),
       stepCount: steps.length,
       parameters,
       tags: request.tags,

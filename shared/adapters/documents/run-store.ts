@@ -3,6 +3,7 @@ import { MetricBatch } from "../../domain/metrics.ts";
 import {
   ChildRunDocument,
   Progress,
+  ReusedPage,
   RunGraph,
   RunHead,
   RunRecord,
@@ -26,6 +27,7 @@ const KEYS = "idempotency-keys";
 const WAKE_AGE_MS = 30_000;
 const MARKER = "settled:";
 const PIECE = "graph:";
+const REUSED = "reused:";
 /** UTF-16 units in a piece of a graph's JSON: three bytes each at the most, and it must fit into a document. */
 const PIECE_CHARACTERS = Math.floor((DOCUMENT_BYTES - 1024) / 3);
 /** What stands for a graph that is too large for one document: it lies beside it in so many pieces. */
@@ -158,6 +160,18 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     async settledAfter(runId, after) {
       const found = await all(SettledMarker, runId, { prefix: MARKER, after: `${MARKER}${after}` });
       return found.map(({ sk, value }) => ({ key: sk.slice(MARKER.length), marker: value }));
+    },
+
+    async addReused(runId, page, steps) {
+      await documents.create(runId, `${REUSED}${page}`, { steps });
+      counter.count(runId);
+    },
+    async reused(runId, pages) {
+      const found = await Promise.all(pages.map((page) => read(ReusedPage, runId, `${REUSED}${page}`)));
+      return found.flatMap((stored, at) => {
+        if (!stored) throw new StoreError("corrupt", `run ${runId} has no page ${pages[at]} of reused steps`);
+        return stored.value.steps;
+      });
     },
 
     async addMetrics(runId, batch) {

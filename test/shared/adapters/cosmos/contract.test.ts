@@ -1,6 +1,7 @@
 import type { Documents } from "../../../../shared/ports/documents.ts";
 import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
+import { reuseStoreContract } from "../../../contracts/reuse-store.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 import { CosmosEmulator, type CosmosFault, type CosmosRequest } from "../../../support/cosmos-emulator.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
@@ -62,4 +63,5 @@ for (const [name, open, options] of STORES) {
   documentsContract(name, open, options);
   runStoreContract(name, open);
   catalogStoreContract(name, open);
+  reuseStoreContract(name, open);
 }

@@ -8,11 +8,13 @@ import { REFUSE_AFTER_LOSS_MS } from "../../../../shared/adapters/sqlite/group-c
 import { openDatabase } from "../../../../shared/adapters/sqlite/open-database.ts";
 import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
+import { reuseStoreContract } from "../../../contracts/reuse-store.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 
 documentsContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 runStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 catalogStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
+reuseStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 
 describe("openSqliteDocuments", () => {
   let folder: string;
