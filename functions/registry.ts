@@ -12,6 +12,7 @@ import { createChildRun } from "./http/create-child-run.ts";
 import { createSnapshot } from "./http/create-snapshot.ts";
 import { createUpload } from "./http/create-upload.ts";
 import { endRun } from "./http/end-run.ts";
+import { forecastRun } from "./http/forecast-run.ts";
 import { getArtifact } from "./http/get-artifact.ts";
 import { getCompute } from "./http/get-compute.ts";
 import { getDatastore } from "./http/get-datastore.ts";
@@ -58,6 +59,7 @@ export const routes: readonly BoundRoute[] = [
   createSnapshot,
   createUpload,
   endRun,
+  forecastRun,
   getArtifact,
   getCompute,
   getDatastore,

@@ -24,6 +24,7 @@ import { cancelRun } from "./services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "./services/catalog.ts";
 import { failRun } from "./services/fail-run.ts";
 import { failStep } from "./services/fail-step.ts";
+import { forecastRun } from "./services/forecast-run.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
 import { reconcile } from "./services/reconcile.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
@@ -98,6 +99,7 @@ export function compose(settings: Settings) {
       verifyCaller,
       getWorkspace: () => workspace,
       submitRun: submitRun(deps),
+      forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),

@@ -42,8 +42,8 @@ export const RunCause = z.discriminatedUnion("reason", [
   z.strictObject({ reason: z.literal("upstream"), step: StepKey }),
   /** An input cannot be told from another: there is nothing at its place, or more than is looked at. */
   z.strictObject({ reason: z.literal("unknown-input"), input: PortName, cause: z.string() }),
-  /** It has never completed in this workspace, as far as is known. */
-  z.strictObject({ reason: z.literal("never-ran") }),
+  /** It has not completed in a run of this experiment, as far as is looked back. */
+  z.strictObject({ reason: z.literal("never-completed") }),
   /** The results of an earlier run are gone. */
   z.strictObject({ reason: z.literal("outputs-gone"), runId: RunId, output: PortName }),
   /** It differs from the same step of an earlier run. */

@@ -21,7 +21,7 @@ export async function dataIdentity(blobs: BlobStore, ref: BlobRef): Promise<{ id
     bytes += page.blobs.reduce((sum, { size }) => sum + size, 0);
     after = page.next;
   } while (after !== undefined && count < IDENTIFIED_FILES);
-  if (count === 0) return { unknown: `there is nothing at ${ref.path}` };
+  if (count === 0) return { unknown: `there is nothing at ${ref.path} yet` };
   if (after !== undefined)
     return { unknown: `${ref.path} holds more than ${IDENTIFIED_FILES.toLocaleString("en-US")} files, which are not looked at one by one` };
   return { identity: `folder of ${count} files, ${bytes} bytes, sha256:${hash.digest("hex").slice(0, 32)}` };

@@ -16,10 +16,14 @@ import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import type { Catalog } from "./catalog.ts";
 
-export interface SubmitRunDeps {
-  runs: RunStore;
+/** `findSnapshot` absent: snapshots and the files in them are taken on trust. */
+export interface CheckSubmitDeps {
   catalog: Catalog;
-  findSnapshot: (snapshotId: string) => Promise<SnapshotManifest | undefined>;
+  findSnapshot?: (snapshotId: string) => Promise<SnapshotManifest | undefined>;
+}
+
+export interface SubmitRunDeps extends CheckSubmitDeps {
+  runs: RunStore;
   orchestrations: Orchestrations;
   clock: Clock;
   log: Log;
@@ -40,7 +44,7 @@ export interface SubmitRunCall {
 export const submitRun =
   (deps: SubmitRunDeps) =>
   async ({ caller, request, idempotencyKey }: SubmitRunCall): Promise<{ runId: RunId }> => {
-    const checked = await check(deps, request);
+    const checked = await checkSubmit(deps, request);
     const own = newRun(deps, RunId.parse(deps.clock.newId()), caller, request, checked);
     encodeDocument(own.head); // what is too large to be kept claims no key: the key is still good for a smaller request
     const runId = RunId.parse(await claimRunId(deps, own.head.id, caller, request, idempotencyKey));
@@ -61,12 +65,17 @@ async function start({ orchestrations, log }: SubmitRunDeps, runId: string): Pro
   }
 }
 
-interface Checked {
+export interface CheckedSubmit {
+  /** In an order where dependencies come first. */
   steps: PipelineGraph["steps"];
   parameters: RunHead["parameters"];
 }
 
-async function check(deps: SubmitRunDeps, request: SubmitRunRequest): Promise<Checked> {
+/**
+ * What a submit would run, checked.
+ * @throws {ProblemError} `invalid-pipeline` with every problem found.
+ */
+export async function checkSubmit(deps: CheckSubmitDeps, request: SubmitRunRequest): Promise<CheckedSubmit> {
   const { pipeline } = request;
   const graph = checkGraph(pipeline);
   const { values, problems } = resolveParameters(pipeline, request.parameters);
@@ -81,7 +90,7 @@ async function check(deps: SubmitRunDeps, request: SubmitRunRequest): Promise<Ch
 }
 
 /** Everything the graph names that must be in the workspace: computes, datastores, snapshots and the scripts in them. Each name is looked up once. */
-async function checkReferences({ catalog, findSnapshot }: SubmitRunDeps, pipeline: PipelineGraph): Promise<ProblemDetail[]> {
+async function checkReferences({ catalog, findSnapshot }: CheckSubmitDeps, pipeline: PipelineGraph): Promise<ProblemDetail[]> {
   const once = <T>(look: (name: string) => Promise<T>) => {
     const seen = new Map<string, Promise<T>>();
     return (name: string) => {
@@ -93,7 +102,7 @@ async function checkReferences({ catalog, findSnapshot }: SubmitRunDeps, pipelin
   const compute = once((name) => catalog.find("computes", name));
   const datastore = once((name) => catalog.find("datastores", name));
   const snapshot = once(async (id) => {
-    const manifest = await findSnapshot(id);
+    const manifest = await findSnapshot?.(id);
     return manifest && new Set(manifest.files.map((file) => file.path));
   });
   const problems: ProblemDetail[] = [];
@@ -114,7 +123,7 @@ async function checkReferences({ catalog, findSnapshot }: SubmitRunDeps, pipelin
       if ("datastore" in source) await missing(`${at}/inputs/${name}/source/datastore`, "datastores", source.datastore);
     for (const [name, { datastore }] of Object.entries(step.outputs))
       await missing(`${at}/outputs/${name}/datastore`, "datastores", datastore);
-    if (step.snapshotId === undefined) continue;
+    if (step.snapshotId === undefined || !findSnapshot) continue;
     const files = await snapshot(step.snapshotId);
     if (!files)
       problems.push({
@@ -163,7 +172,7 @@ function newRun(
   runId: RunId,
   caller: Principal,
   request: SubmitRunRequest,
-  { steps, parameters }: Checked,
+  { steps, parameters }: CheckedSubmit,
 ): { head: RunHead; graph: RunGraph; progress: Progress } {
   const { targets: _targets, ...graph } = request.pipeline;
   return {

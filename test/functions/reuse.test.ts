@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { SubmitRunRequest } from "../../shared/api/requests.ts";
 import { PipelineGraph } from "../../shared/domain/pipeline-graph.ts";
 import { chain, fan } from "../support/graphs.ts";
 import { aUser, RunRig } from "../support/run-rig.ts";
@@ -202,6 +203,104 @@ describe("a run of steps that have run before", () => {
       expect(rig.counts.activities["advanceRun"]).toBeLessThanOrEqual(3);
       expect(rig.documents.writesOf(/./).length).toBeLessThanOrEqual(graph.steps.length / 10);
     }
+  });
+});
+
+describe("a forecast", () => {
+  const forecast = async (rig: RunRig, graph: PipelineGraph, more: Record<string, unknown> = {}) => {
+    const request = SubmitRunRequest.parse({ experimentName: "rig", pipeline: graph, ...more });
+    const { steps, counts } = await rig.services.forecastRun(request);
+    return { counts, ways: Object.fromEntries(steps.map(({ key, way }) => [key, way])) };
+  };
+
+  test("says of steps that have never run that they will, and stores nothing", async () => {
+    await using rig = await aRig();
+    rig.documents.calls.length = 0;
+
+    const { ways: told, counts } = await forecast(rig, training());
+
+    expect(told).toEqual({
+      prepare: { kind: "run", because: { reason: "never-completed" } },
+      train: { kind: "run", because: { reason: "upstream", step: "prepare" } },
+      report: { kind: "run", because: { reason: "upstream", step: "train" } },
+      aside: { kind: "run", because: { reason: "never-completed" } },
+    });
+    expect(counts).toEqual({ reuse: 0, wait: 0, run: 4 });
+    expect(rig.documents.writesOf(/./)).toEqual([]);
+  });
+
+  test("names the runs whose results are taken, and is what then happens", async () => {
+    await using rig = await aRig();
+    const first = await settled(rig, training());
+    await settled(rig, training());
+
+    const { ways: told } = await forecast(rig, training());
+
+    expect(told["train"]).toEqual({ kind: "reuse", from: { runId: first, stepRunId: await rig.stepRunId(first, "train") } });
+    expect(await ways(rig, await settled(rig, training()))).toEqual({ ran: [], reused: ALL });
+  });
+
+  test("shows what differs from the nearest earlier run, also where that one had reused the step", async () => {
+    await using rig = await aRig();
+    const first = await settled(rig, training());
+    await settled(rig, training());
+
+    const { ways: told } = await forecast(rig, training(), { parameters: { rate: 0.5 } });
+
+    expect(told["train"]).toEqual({
+      kind: "run",
+      because: {
+        reason: "changed",
+        runId: first,
+        stepRunId: await rig.stepRunId(first, "train"),
+        changes: [
+          { part: "command 2", before: 'parameter rate = "0.1"', after: 'parameter rate = "0.5"' },
+          { part: "parameter rate", before: "0.1", after: "0.5" },
+        ],
+      },
+    });
+    expect(told["report"]).toEqual({ kind: "run", because: { reason: "upstream", step: "train" } });
+  });
+
+  test("tells results that are gone, steps that may not be reused, and data that is not there", async () => {
+    await using rig = await aRig();
+    const first = await settled(rig, training());
+    await rig.blobs.delete({ datastore: "workspaceblobstore", path: `azureml/${await rig.stepRunId(first, "prepare")}/clean/part` });
+
+    const gone = await forecast(rig, training());
+    const denied = await forecast(rig, training({ prepare: { allowReuse: false } }));
+    const anew = await forecast(rig, training(), { regenerateOutputs: true });
+    const absent = await forecast(
+      rig,
+      training({ prepare: { inputs: { raw: { source: { datastore: "workspaceblobstore", path: "elsewhere" } } } } }),
+    );
+
+    expect(gone.ways["prepare"]).toEqual({ kind: "run", because: { reason: "outputs-gone", runId: first, output: "clean" } });
+    expect(denied.ways["prepare"]).toEqual({ kind: "run", because: { reason: "not-allowed" } });
+    expect(anew.ways["aside"]).toEqual({ kind: "run", because: { reason: "regenerate" } });
+    expect(absent.ways["prepare"]).toEqual({
+      kind: "run",
+      because: { reason: "unknown-input", input: "raw", cause: "there is nothing at elsewhere yet" },
+    });
+  });
+
+  test("tells a step that another run is doing", async () => {
+    await using rig = await RunRig.open();
+    rig.plans({ s0: { ends: "never" } });
+    const first = await rig.submit(chain(1));
+    await rig.pass(5_000);
+
+    const { ways: told } = await forecast(rig, chain(1));
+
+    expect(told["s0"]).toEqual({ kind: "wait", from: { runId: first, stepRunId: await rig.stepRunId(first, "s0") } });
+  });
+
+  test("refuses what a submit would refuse", async () => {
+    await using rig = await RunRig.open();
+
+    await expect(forecast(rig, chain(1), { parameters: { rate: 1 } })).rejects.toMatchObject({
+      problem: { kind: "invalid-pipeline", errors: [{ pointer: "/parameters/rate" }] },
+    });
   });
 });
 

@@ -32,6 +32,7 @@ import { cancelRun } from "../../shared/services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "../../shared/services/catalog.ts";
 import { failRun } from "../../shared/services/fail-run.ts";
 import { failStep } from "../../shared/services/fail-step.ts";
+import { forecastRun } from "../../shared/services/forecast-run.ts";
 import { noteJobChange } from "../../shared/services/note-events.ts";
 import { reconcile } from "../../shared/services/reconcile.ts";
 import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../shared/services/run-files.ts";
@@ -431,6 +432,7 @@ export class RunRig implements AsyncDisposable {
       blobs,
       catalog,
       submitRun: submitRun(deps),
+      forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
       listSteps: listSteps(deps),
       cancelRun: cancelRun(deps),

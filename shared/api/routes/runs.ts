@@ -3,7 +3,7 @@ import { ExperimentName, RunId, StepKey } from "../../domain/ids.ts";
 import { RunStatus } from "../../domain/statuses.ts";
 import { queryNumber } from "../query-number.ts";
 import { PatchRunRequest, SubmitRunRequest } from "../requests.ts";
-import { OutputList, RunList, RunResource, StepList } from "../resources.ts";
+import { ForecastResource, OutputList, RunList, RunResource, StepList } from "../resources.ts";
 import { route } from "../route.ts";
 
 const runParams = z.object({ runId: RunId });
@@ -20,6 +20,17 @@ export const submitRun = route({
   body: SubmitRunRequest,
   maxBodyBytes: 32 * 1024 * 1024,
   replies: { 202: RunResource },
+});
+
+export const forecastRun = route({
+  name: "forecastRun",
+  method: "POST",
+  path: "api/pipelines:forecast",
+  summary: "Says what a submit would do: which steps take the results of earlier runs, and why the others run",
+  role: "Submitter",
+  body: SubmitRunRequest,
+  maxBodyBytes: 32 * 1024 * 1024,
+  replies: { 200: ForecastResource },
 });
 
 export const listRuns = route({
