@@ -15,6 +15,7 @@ import { endRun } from "./http/end-run.ts";
 import { forecastRun } from "./http/forecast-run.ts";
 import { getArtifact } from "./http/get-artifact.ts";
 import { getCompute } from "./http/get-compute.ts";
+import { getDataset } from "./http/get-dataset.ts";
 import { getDatastore } from "./http/get-datastore.ts";
 import { getEnvironment } from "./http/get-environment.ts";
 import { getFile } from "./http/get-file.ts";
@@ -26,6 +27,7 @@ import { getWorkspace } from "./http/get-workspace.ts";
 import { listArtifacts } from "./http/list-artifacts.ts";
 import { listChildRuns } from "./http/list-child-runs.ts";
 import { listComputes } from "./http/list-computes.ts";
+import { listDatasets } from "./http/list-datasets.ts";
 import { listDatastores } from "./http/list-datastores.ts";
 import { listEnvironments } from "./http/list-environments.ts";
 import { listFiles } from "./http/list-files.ts";
@@ -41,6 +43,7 @@ import { putCompute } from "./http/put-compute.ts";
 import { putDatastore } from "./http/put-datastore.ts";
 import { putEnvironment } from "./http/put-environment.ts";
 import { putUploadPart } from "./http/put-upload-part.ts";
+import { registerDataset } from "./http/register-dataset.ts";
 import { submitRun } from "./http/submit-run.ts";
 import type { BoundRoute } from "./http-route.ts";
 import { logBugs } from "./log-bugs.ts";
@@ -62,6 +65,7 @@ export const routes: readonly BoundRoute[] = [
   forecastRun,
   getArtifact,
   getCompute,
+  getDataset,
   getDatastore,
   getEnvironment,
   getFile,
@@ -73,6 +77,7 @@ export const routes: readonly BoundRoute[] = [
   listArtifacts,
   listChildRuns,
   listComputes,
+  listDatasets,
   listDatastores,
   listEnvironments,
   listFiles,
@@ -88,6 +93,7 @@ export const routes: readonly BoundRoute[] = [
   putDatastore,
   putEnvironment,
   putUploadPart,
+  registerDataset,
   submitRun,
 ];
 

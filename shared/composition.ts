@@ -2,6 +2,7 @@ import { openAzureBlobStore } from "./adapters/azure-blob/blob-store.ts";
 import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
 import { openCosmosDocuments } from "./adapters/cosmos/documents.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
+import { createDatasetStore } from "./adapters/documents/dataset-store.ts";
 import { createReuseStore } from "./adapters/documents/reuse-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
@@ -22,6 +23,7 @@ import { advanceRun } from "./services/advance-run.ts";
 import { beginStep } from "./services/begin-step.ts";
 import { cancelRun } from "./services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "./services/catalog.ts";
+import { getDataset, listDatasets, registerDataset } from "./services/datasets.ts";
 import { failRun } from "./services/fail-run.ts";
 import { failStep } from "./services/fail-step.ts";
 import { forecastRun } from "./services/forecast-run.ts";
@@ -56,6 +58,7 @@ export function compose(settings: Settings) {
   const runs = createRunStore({ documents, pollMs: settings.documents.kind === "cosmos" ? LOOK_MS : undefined });
   const reuse = createReuseStore(documents);
   const catalog = createCatalog(createCatalogStore(documents));
+  const datasets = createDatasetStore(documents);
   const verifyCaller = createTokenVerifier({
     ...settings.callers,
     clock,
@@ -82,6 +85,7 @@ export function compose(settings: Settings) {
       blobs,
       backend,
       catalog,
+      datasets,
       phases,
       clock,
       log,
@@ -100,6 +104,9 @@ export function compose(settings: Settings) {
       getWorkspace: () => workspace,
       submitRun: submitRun(deps),
       forecastRun: forecastRun({ ...deps, settings }),
+      registerDataset: registerDataset(deps),
+      getDataset: getDataset(deps),
+      listDatasets: listDatasets(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),

@@ -7,6 +7,7 @@ import { ManagementApi } from "../../local/host/durable/management-api.ts";
 import { openSqliteStorage } from "../../local/host/durable/sqlite-storage.ts";
 import { loadWorker } from "../../local/host/worker/load-worker.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
+import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
 import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
@@ -141,6 +142,7 @@ function servicesOver({ folder, documents, runs, client }: Parts): Services {
     reuse: createReuseStore(documents),
     blobs: openLocalBlobStore({ root: join(folder, "blobs") }),
     catalog,
+    datasets: createDatasetStore(documents),
     orchestrations: durableOrchestrations(client),
     backend,
     phases: new StepPhases(),

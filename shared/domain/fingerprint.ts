@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { toText } from "./parameters.ts";
-import type { Argument, ParameterValue, Step } from "./pipeline-graph.ts";
+import type { Argument, Step } from "./pipeline-graph.ts";
+import type { ParameterValue } from "./pipeline-parameter.ts";
 import { sortedJson } from "./sorted-json.ts";
 
 /**

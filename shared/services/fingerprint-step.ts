@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Fingerprint } from "../domain/fingerprint.ts";
 import { fingerprintOf } from "../domain/fingerprint.ts";
-import type { InputSource, ParameterValue, Step } from "../domain/pipeline-graph.ts";
+import type { InputSource, Step } from "../domain/pipeline-graph.ts";
+import type { ParameterValue } from "../domain/pipeline-parameter.ts";
 import { ProblemError } from "../domain/problems.ts";
 import type { RunHead } from "../domain/run-documents.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -20,6 +21,8 @@ export interface Unidentified {
   readonly input: string;
   readonly cause: string;
 }
+
+type Identity = { identity: string } | { unknown: string };
 
 /** Which step run stands behind a step of the run: its own, or the one whose results it takes. Undefined: that is not known yet. */
 export type ProducerOf = (stepKey: string) => string | undefined;
@@ -40,28 +43,38 @@ export class StepFingerprints {
     const inputs: Record<string, string> = {};
     for (const [name, { source }] of Object.entries(step.inputs)) {
       const found = await this.#identify(source, producerOf);
+      if (!found) continue;
       if ("unknown" in found) return { input: name, cause: found.unknown };
       inputs[name] = found.identity;
     }
+    const parameters = await this.#valuesOf(step);
+    if ("cause" in parameters) return parameters;
     return fingerprintOf(step, {
       inputs,
-      parameters: this.#valuesOf(step),
+      parameters: parameters.values,
       environment: await this.#environmentOf(step),
       digest: (text) => createHash("sha256").update(text).digest("hex"),
     });
   }
 
-  async #identify(source: InputSource, producerOf: ProducerOf): Promise<{ identity: string } | { unknown: string }> {
+  /** Undefined: the input comes from an optional parameter without a value. */
+  async #identify(source: InputSource, producerOf: ProducerOf): Promise<Identity | undefined> {
     if ("step" in source) {
       const stepRunId = producerOf(source.step);
       if (stepRunId === undefined) return { unknown: `step ${JSON.stringify(source.step)} has not run` };
       return { identity: `output ${source.output} of step run ${stepRunId}` };
     }
-    const key = JSON.stringify([source.datastore, source.path]);
-    const found = this.#data.get(key) ?? this.#look(source);
+    if (!("parameter" in source)) return await this.#identifyPlace(source);
+    const value = this.#valueOf(source.parameter);
+    return typeof value === "object" ? await this.#identifyPlace(value) : undefined;
+  }
+
+  async #identifyPlace(place: { datastore: string; path: string }): Promise<Identity> {
+    const key = JSON.stringify([place.datastore, place.path]);
+    const found = this.#data.get(key) ?? this.#look(place);
     this.#data.set(key, found);
     const data = await found;
-    return "unknown" in data ? data : { identity: `${source.datastore}/${source.path}: ${data.identity}` };
+    return "unknown" in data ? data : { identity: `${place.datastore}/${place.path}: ${data.identity}` };
   }
 
   async #look({ datastore, path }: { datastore: string; path: string }): ReturnType<typeof dataIdentity> {
@@ -73,13 +86,20 @@ export class StepFingerprints {
     }
   }
 
-  #valuesOf(step: Step): Record<string, ParameterValue> {
+  /** A place counts with what lies there: a script that is given its path may read it. */
+  async #valuesOf(step: Step): Promise<{ values: Record<string, ParameterValue> } | Unidentified> {
     const values: Record<string, ParameterValue> = {};
     for (const [name, given] of Object.entries(step.parameters)) {
-      const value = typeof given === "object" ? this.#parameters[given.source]?.value : given;
-      if (value !== undefined) values[name] = value;
+      const value = typeof given === "object" ? this.#valueOf(given.source) : given;
+      const found = typeof value === "object" ? await this.#identifyPlace(value) : undefined;
+      if (found && "unknown" in found) return { input: name, cause: found.unknown };
+      if (value !== undefined) values[name] = typeof value === "object" ? (found?.identity ?? "") : value;
     }
-    return values;
+    return { values };
+  }
+
+  #valueOf(parameter: string): RunHead["parameters"][string]["value"] | undefined {
+    return Object.hasOwn(this.#parameters, parameter) ? this.#parameters[parameter]?.value : undefined;
   }
 
   #environmentOf(step: Step) {

@@ -7,11 +7,12 @@ import type { ReuseStore } from "../ports/reuse-store.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { type ClaimDeps, missingOutput } from "./claim-step.ts";
 import { EarlierRuns } from "./earlier-runs.ts";
+import type { EffectiveParametersDeps } from "./effective-parameters.ts";
 import { type FingerprintDeps, StepFingerprints } from "./fingerprint-step.ts";
 import { inBatches } from "./in-batches.ts";
 import { checkSubmit } from "./submit-run.ts";
 
-export interface ForecastDeps extends ClaimDeps, FingerprintDeps {
+export interface ForecastDeps extends ClaimDeps, FingerprintDeps, EffectiveParametersDeps {
   runs: RunStore;
   reuse: ReuseStore;
 }
@@ -28,7 +29,9 @@ const PARALLEL_STEPS = 16;
 export const forecastRun =
   (deps: ForecastDeps) =>
   async (request: SubmitRunRequest): Promise<ForecastResource> => {
-    const { steps, parameters } = await checkSubmit({ catalog: deps.catalog }, request);
+    const { catalog, datasets } = deps;
+    const { graph, parameters } = await checkSubmit({ catalog, datasets }, request);
+    const { steps } = graph;
     const prints = new StepFingerprints(deps, parameters);
     const earlier = new EarlierRuns(deps, request.experimentName);
     const ways = new Map<string, Promise<Way>>();

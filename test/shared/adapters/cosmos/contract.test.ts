@@ -1,5 +1,6 @@
 import type { Documents } from "../../../../shared/ports/documents.ts";
 import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
+import { datasetStoreContract } from "../../../contracts/dataset-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
 import { reuseStoreContract } from "../../../contracts/reuse-store.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
@@ -64,4 +65,5 @@ for (const [name, open, options] of STORES) {
   runStoreContract(name, open);
   catalogStoreContract(name, open);
   reuseStoreContract(name, open);
+  datasetStoreContract(name, open);
 }
