@@ -3,6 +3,7 @@ import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
 import { openCosmosDocuments } from "./adapters/cosmos/documents.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "./adapters/documents/dataset-store.ts";
+import { createPipelineStore } from "./adapters/documents/pipeline-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
 import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
@@ -22,10 +23,10 @@ import { advanceRun } from "./services/advance-run.ts";
 import { beginStep } from "./services/begin-step.ts";
 import { cancelRun } from "./services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "./services/catalog.ts";
-import { getDataset, listDatasets, registerDataset } from "./services/datasets.ts";
 import { failRun } from "./services/fail-run.ts";
 import { failStep } from "./services/fail-step.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
+import { createPipelineServices } from "./services/pipeline-services.ts";
 import { reconcile } from "./services/reconcile.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "./services/run-record.ts";
@@ -33,7 +34,6 @@ import { settleStep } from "./services/settle-step.ts";
 import { StepPhases } from "./services/step-phases.ts";
 import { layOutRuntime } from "./services/step-runtime.ts";
 import { createStorageServices } from "./services/storage-services.ts";
-import { submitRun } from "./services/submit-run.ts";
 import { getRun, listRuns, listSteps } from "./services/view-runs.ts";
 import type { BlobsSettings, DocumentsSettings, Settings } from "./settings.ts";
 
@@ -56,6 +56,7 @@ export function compose(settings: Settings) {
   const runs = createRunStore({ documents, pollMs: settings.documents.kind === "cosmos" ? LOOK_MS : undefined });
   const catalog = createCatalog(createCatalogStore(documents));
   const datasets = createDatasetStore(documents);
+  const pipelines = createPipelineStore(documents);
   const verifyCaller = createTokenVerifier({
     ...settings.callers,
     clock,
@@ -82,6 +83,7 @@ export function compose(settings: Settings) {
       backend,
       catalog,
       datasets,
+      pipelines,
       phases,
       clock,
       log,
@@ -98,10 +100,7 @@ export function compose(settings: Settings) {
       catalog,
       verifyCaller,
       getWorkspace: () => workspace,
-      submitRun: submitRun(deps),
-      registerDataset: registerDataset(deps),
-      getDataset: getDataset(deps),
-      listDatasets: listDatasets(deps),
+      ...createPipelineServices(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),
