@@ -68,7 +68,7 @@ export function httpRoute<R extends Route>(route: R, handler: RouteHandler<R>, a
         const caller = await services.verifyCaller(request.headers.get("authorization"));
         assertRole(route, caller);
         if (route.body !== undefined) taken.push(admission.body(declaredLength(request)));
-        if (route.submits) taken.push(admission.submit());
+        if (route.checksPipeline) taken.push(admission.submit());
         const parsed = await parseRequest(route, request);
         if (waits(parsed.query)) taken.push(admission.wait());
         return await handler(services)({ caller, range: request.headers.get("range"), ...parsed });

@@ -22,6 +22,7 @@ import { disablePublishedPipeline } from "./http/disable-published-pipeline.ts";
 import { enablePipelineEndpoint } from "./http/enable-pipeline-endpoint.ts";
 import { enablePublishedPipeline } from "./http/enable-published-pipeline.ts";
 import { endRun } from "./http/end-run.ts";
+import { forecastRun } from "./http/forecast-run.ts";
 import { getArtifact } from "./http/get-artifact.ts";
 import { getCompute } from "./http/get-compute.ts";
 import { getDataset } from "./http/get-dataset.ts";
@@ -96,6 +97,7 @@ export const routes: readonly BoundRoute[] = [
   enablePipelineEndpoint,
   enablePublishedPipeline,
   endRun,
+  forecastRun,
   getArtifact,
   getCompute,
   getDataset,

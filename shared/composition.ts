@@ -4,6 +4,7 @@ import { openCosmosDocuments } from "./adapters/cosmos/documents.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "./adapters/documents/dataset-store.ts";
 import { createPipelineStore } from "./adapters/documents/pipeline-store.ts";
+import { createReuseStore } from "./adapters/documents/reuse-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
 import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
@@ -25,6 +26,7 @@ import { cancelRun } from "./services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "./services/catalog.ts";
 import { failRun } from "./services/fail-run.ts";
 import { failStep } from "./services/fail-step.ts";
+import { forecastRun } from "./services/forecast-run.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
 import { createPipelineServices } from "./services/pipeline-services.ts";
 import { reconcile } from "./services/reconcile.ts";
@@ -54,6 +56,7 @@ export function compose(settings: Settings) {
   const documents = openDocuments(settings.documents);
   const blobs = openBlobs(settings.blobs);
   const runs = createRunStore({ documents, pollMs: settings.documents.kind === "cosmos" ? LOOK_MS : undefined });
+  const reuse = createReuseStore(documents);
   const catalog = createCatalog(createCatalogStore(documents));
   const datasets = createDatasetStore(documents);
   const pipelines = createPipelineStore(documents);
@@ -79,6 +82,7 @@ export function compose(settings: Settings) {
   const services = (orchestrations: Orchestrations, log: Log) => {
     const deps = {
       runs,
+      reuse,
       blobs,
       backend,
       catalog,
@@ -101,6 +105,7 @@ export function compose(settings: Settings) {
       verifyCaller,
       getWorkspace: () => workspace,
       ...createPipelineServices(deps),
+      forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),
@@ -117,7 +122,7 @@ export function compose(settings: Settings) {
       listLogs: listLogs(deps),
       readLog: readLog(deps),
       listOutputs: listOutputs(deps),
-      advanceRun: advanceRun({ ...deps, markerLookbackMs: settings.markerLookbackMs }),
+      advanceRun: advanceRun({ ...deps, settings, markerLookbackMs: settings.markerLookbackMs }),
       beginStep: beginStep({ ...deps, settings }),
       settleStep: settleStep(deps),
       failStep: failStep(deps),

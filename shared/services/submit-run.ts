@@ -1,5 +1,7 @@
 import type { SubmitRunRequest } from "../api/requests.ts";
 import type { RunId } from "../domain/ids.ts";
+import type { PipelineGraph } from "../domain/pipeline-graph.ts";
+import type { EffectiveParameter } from "../domain/run-documents.ts";
 import type { Principal } from "../ports/callers.ts";
 import { checkPipeline } from "./check-pipeline.ts";
 import type { CheckReferencesDeps } from "./check-references.ts";
@@ -23,9 +25,8 @@ export interface SubmitRunCall {
 export const submitRun =
   (deps: SubmitRunDeps) =>
   async ({ caller, request, idempotencyKey }: SubmitRunCall): Promise<{ runId: RunId }> => {
-    const { pipeline, parameters: given, ...options } = request;
-    const { parameters, problems } = await effectiveParameters(deps, pipeline, [{ origin: "submit", values: given }]);
-    const graph = await checkPipeline(deps, pipeline, "request", problems);
+    const { pipeline, parameters: _given, ...options } = request;
+    const { graph, parameters } = await checkSubmit(deps, request);
     const description = options.description ?? pipeline.description;
     return await startRun(deps, {
       caller,
@@ -40,3 +41,15 @@ export const submitRun =
       idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, request },
     });
   };
+
+/**
+ * What a request would run: its graph and the values of its parameters.
+ * @throws {ProblemError} `invalid-pipeline` with every problem found.
+ */
+export async function checkSubmit(
+  deps: CheckReferencesDeps & EffectiveParametersDeps,
+  { pipeline, parameters: values }: SubmitRunRequest,
+): Promise<{ graph: PipelineGraph; parameters: Record<string, EffectiveParameter> }> {
+  const { parameters, problems } = await effectiveParameters(deps, pipeline, [{ origin: "submit", values }]);
+  return { graph: await checkPipeline(deps, pipeline, "request", problems), parameters };
+}

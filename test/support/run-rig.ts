@@ -14,6 +14,7 @@ import { type LoadedWorker, loadWorker } from "../../local/host/worker/load-work
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
 import { createPipelineStore } from "../../shared/adapters/documents/pipeline-store.ts";
+import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "../../shared/adapters/sqlite/documents.ts";
@@ -23,6 +24,7 @@ import type { StepResource } from "../../shared/api/resources.ts";
 import type { Services } from "../../shared/composition.ts";
 import type { PipelineGraph } from "../../shared/domain/pipeline-graph.ts";
 import type { RunHead } from "../../shared/domain/run-documents.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Principal } from "../../shared/ports/callers.ts";
 import { type Documents, StoreError } from "../../shared/ports/documents.ts";
 import type { Orchestrations } from "../../shared/ports/orchestrations.ts";
@@ -32,10 +34,11 @@ import { cancelRun } from "../../shared/services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "../../shared/services/catalog.ts";
 import { failRun } from "../../shared/services/fail-run.ts";
 import { failStep } from "../../shared/services/fail-step.ts";
+import { forecastRun } from "../../shared/services/forecast-run.ts";
 import { noteJobChange } from "../../shared/services/note-events.ts";
 import { createPipelineServices } from "../../shared/services/pipeline-services.ts";
 import { reconcile } from "../../shared/services/reconcile.ts";
-import { findArtifact, listArtifacts, putArtifact } from "../../shared/services/run-files.ts";
+import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../shared/services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
 import { StepPhases } from "../../shared/services/step-phases.ts";
@@ -128,13 +131,14 @@ export class RunRig implements AsyncDisposable {
   interpose: (call: ActivityCall) => Promise<unknown> = (call) => call.run();
   /** Runs before each call of a service to the host's durable client. */
   beforeClient: (operation: "start" | "raise" | "look", instanceId: string) => Promise<void> | void = () => {};
-  readonly blobs;
+  readonly blobs: BlobStore;
   readonly services: Services;
   readonly #storage: DurableStorage;
   readonly #api: ManagementApi;
   readonly #folder: string;
   /** Activities and services under way that wait for no virtual time. */
   #working = 0;
+  #reading = 0;
   #isOver = false;
   #activityCalls = 0;
   readonly #newId: () => string;
@@ -148,6 +152,8 @@ export class RunRig implements AsyncDisposable {
     this.stored = openSqliteDocuments({ file: ":memory:" });
     this.documents = new WatchedDocuments(this.stored, () => this.#portCall());
     this.runs = createRunStore({ documents: this.stored });
+    this.blobs = this.#counted(openLocalBlobStore({ root: this.#folder }));
+    this.clock.isReading = () => this.#reading > 0;
     this.datasets = createDatasetStore(this.stored);
     this.blobs = openLocalBlobStore({ root: this.#folder });
     this.compute = new FakeCompute({ clock: this.clock, sleep: (ms) => this.sleep(ms), computes: ["cpu-cluster"] });
@@ -320,6 +326,26 @@ export class RunRig implements AsyncDisposable {
     }
   }
 
+  /** The store of files, whose calls wait for a real disk. */
+  #counted(blobs: BlobStore): BlobStore {
+    const call = async (work: () => unknown) => {
+      this.#reading++;
+      try {
+        return await work();
+      } finally {
+        this.#reading--;
+      }
+    };
+    const isWaiting = (name: string | symbol) => ["write", "stat", "list", "read", "delete", "move"].includes(String(name));
+    return new Proxy(blobs, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]) => (isWaiting(name) ? call(() => member.apply(target, args)) : member.apply(target, args));
+      },
+    });
+  }
+
   /** Whatever a service calls, it calls through here. */
   #portCall(): number | undefined {
     const call = currentCall.getStore();
@@ -393,6 +419,7 @@ export class RunRig implements AsyncDisposable {
     const orchestrations: Orchestrations = durableOrchestrations(this.#durableClient() as DurableClient);
     const deps = {
       runs,
+      reuse: createReuseStore(this.documents),
       blobs,
       catalog,
       datasets,
@@ -414,6 +441,7 @@ export class RunRig implements AsyncDisposable {
       blobs,
       catalog,
       ...createPipelineServices(deps),
+      forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
       listSteps: listSteps(deps),
       cancelRun: cancelRun(deps),
@@ -426,7 +454,8 @@ export class RunRig implements AsyncDisposable {
       listArtifacts: listArtifacts(deps),
       findArtifact: findArtifact(deps),
       putArtifact: putArtifact(deps),
-      advanceRun: advanceRun({ ...deps, markerLookbackMs }),
+      listOutputs: listOutputs(deps),
+      advanceRun: advanceRun({ ...deps, settings, markerLookbackMs }),
       beginStep: beginStep({ ...deps, settings }),
       settleStep: settleStep(deps),
       failStep: failStep(deps),

@@ -3,6 +3,7 @@ import { MetricBatch } from "../../domain/metrics.ts";
 import {
   ChildRunDocument,
   Progress,
+  ReusedPage,
   RunGraph,
   RunHead,
   RunRecord,
@@ -28,6 +29,7 @@ const KEYS = "idempotency-keys";
 /** A wake flag that has been on for longer than this may stand for a notice that was lost. */
 const WAKE_AGE_MS = 30_000;
 const MARKER = "settled:";
+const REUSED = "reused:";
 /** Graphs never change, and parsing a large one costs more than everything else of a turn. */
 const GRAPHS_KEPT = 64;
 const Claim = z.object({ runId: z.string(), bodyHash: z.string() });
@@ -134,6 +136,18 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     async settledAfter(runId, after) {
       const found = await all(SettledMarker, runId, { prefix: MARKER, after: `${MARKER}${after}` });
       return found.map(({ sk, value }) => ({ key: sk.slice(MARKER.length), marker: value }));
+    },
+
+    async addReused(runId, page, steps) {
+      await documents.create(runId, `${REUSED}${page}`, { steps });
+      counter.count(runId);
+    },
+    async reused(runId, pages) {
+      const found = await Promise.all(pages.map((page) => read(ReusedPage, runId, `${REUSED}${page}`)));
+      return found.flatMap((stored, at) => {
+        if (!stored) throw new StoreError("corrupt", `run ${runId} has no page ${pages[at]} of reused steps`);
+        return stored.value.steps;
+      });
     },
 
     async addMetrics(runId, batch) {

@@ -4,7 +4,7 @@ import { PipelineId } from "../../domain/published-pipeline.ts";
 import { RunStatus } from "../../domain/statuses.ts";
 import { queryNumber } from "../query-number.ts";
 import { PatchRunRequest, SUBMIT_BODY_BYTES, SubmitRunRequest, submitHeaders } from "../requests.ts";
-import { OutputList, RunList, RunResource, StepList } from "../resources.ts";
+import { ForecastResource, OutputList, RunList, RunResource, StepList } from "../resources.ts";
 import { route } from "../route.ts";
 
 const runParams = z.object({ runId: RunId });
@@ -23,6 +23,18 @@ export const submitRun = route({
   body: SubmitRunRequest,
   maxBodyBytes: SUBMIT_BODY_BYTES,
   replies: { 202: RunResource },
+});
+
+export const forecastRun = route({
+  name: "forecastRun",
+  method: "POST",
+  path: "api/pipelines:forecast",
+  summary: "Says what a submit would do: which steps take the results of earlier runs, and why the others run",
+  role: "Submitter",
+  checksPipeline: true,
+  body: SubmitRunRequest,
+  maxBodyBytes: SUBMIT_BODY_BYTES,
+  replies: { 200: ForecastResource },
 });
 
 export const listRuns = route({
