@@ -2,7 +2,6 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/fu
 import type { z } from "zod";
 import { toProblemDetails } from "../shared/api/problem-details.ts";
 import { JSON_BODY_BYTES, type Route } from "../shared/api/route.ts";
-import { forecastRun, submitRun } from "../shared/api/routes/runs.ts";
 import type { Services } from "../shared/composition.ts";
 import { type Problem, type ProblemDetail, ProblemError } from "../shared/domain/problems.ts";
 import { includesRole } from "../shared/domain/roles.ts";
@@ -14,9 +13,6 @@ import { describeIssue } from "./describe-issue.ts";
 import { parseJson } from "./parse-json.ts";
 import { parseQuery } from "./parse-query.ts";
 import { readSchema } from "./read-schema.ts";
-
-/** Calls that check a whole graph, of which a process takes on so many at a time. */
-const WEIGHTY: ReadonlySet<string> = new Set([submitRun.name, forecastRun.name]);
 
 /** More than a person reads; a list with one wrong member may have thousands. */
 const SHOWN_ERRORS = 100;
@@ -72,7 +68,7 @@ export function httpRoute<R extends Route>(route: R, handler: RouteHandler<R>, a
         const caller = await services.verifyCaller(request.headers.get("authorization"));
         assertRole(route, caller);
         if (route.body !== undefined) taken.push(admission.body(declaredLength(request)));
-        if (WEIGHTY.has(route.name)) taken.push(admission.submit());
+        if (route.checksPipeline) taken.push(admission.submit());
         const parsed = await parseRequest(route, request);
         if (waits(parsed.query)) taken.push(admission.wait());
         return await handler(services)({ caller, range: request.headers.get("range"), ...parsed });

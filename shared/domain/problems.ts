@@ -21,6 +21,7 @@ export type Problem =
   | { kind: "unauthenticated"; reason: string }
   | { kind: "forbidden"; need: string }
   | { kind: "conflict"; message: string; remedy?: string }
+  | { kind: "disabled"; what: string; name: string; status: "Disabled" | "Archived"; remedy: string }
   | { kind: "property-conflict"; name: string }
   | { kind: "idempotency-conflict"; key: string }
   | { kind: "too-large"; what: string; limit: number; actual?: number; remedy?: string }
@@ -51,7 +52,14 @@ function describe(problem: Problem): string {
       return `there is no ${problem.what} ${JSON.stringify(problem.id)}`;
     case "conflict":
       return problem.message;
+    case "disabled":
+      return describeDisabled(problem);
     default:
       return problem.kind;
   }
+}
+
+/** What is said of something that refuses to run. */
+export function describeDisabled({ what, name, status }: Extract<Problem, { kind: "disabled" }>): string {
+  return `${what} ${JSON.stringify(name)} is ${status.toLowerCase()}`;
 }

@@ -8,6 +8,7 @@ export interface RunFilter {
   experimentName?: string;
   status?: string;
   settled?: boolean;
+  pipelineId?: string;
 }
 
 /** A page of runs, and those that belong on it but whose documents are damaged: one of them must not hide the others. */

@@ -33,20 +33,20 @@ export interface LongPoll {
 /** Steps whose phase is asked of other processes for one view; more of them show as Queued. */
 const ASKED_PHASES = 100;
 
+/** Which runs a list shows: those that have all that is given. */
+export interface ListRunsQuery {
+  experimentName?: string | undefined;
+  status?: string | undefined;
+  pipelineId?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
 export const listRuns =
   ({ runs }: Pick<ViewRunsDeps, "runs">) =>
-  async ({
-    experimentName,
-    status,
-    limit,
-    cursor,
-  }: {
-    experimentName?: string | undefined;
-    status?: string | undefined;
-    limit: number;
-    cursor?: string | undefined;
-  }): Promise<RunList> => {
-    const page = await runs.list({ ...(experimentName && { experimentName }), ...(status && { status }) }, { after: cursor, limit });
+  async ({ limit, cursor, experimentName, status, pipelineId }: ListRunsQuery): Promise<RunList> => {
+    const filter = { ...(experimentName && { experimentName }), ...(status && { status }), ...(pipelineId && { pipelineId }) };
+    const page = await runs.list(filter, { after: cursor, limit });
     const unreadable = [...page.unreadable];
     const shown = await Promise.all(page.items.map((head) => viewPipelineRun(runs, head).catch(unless(head.id, unreadable))));
     return {

@@ -13,6 +13,7 @@ import type { DurableStorage } from "../../local/host/durable/storage.ts";
 import { type LoadedWorker, loadWorker } from "../../local/host/worker/load-worker.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
+import { createPipelineStore } from "../../shared/adapters/documents/pipeline-store.ts";
 import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
@@ -35,12 +36,12 @@ import { failRun } from "../../shared/services/fail-run.ts";
 import { failStep } from "../../shared/services/fail-step.ts";
 import { forecastRun } from "../../shared/services/forecast-run.ts";
 import { noteJobChange } from "../../shared/services/note-events.ts";
+import { createPipelineServices } from "../../shared/services/pipeline-services.ts";
 import { reconcile } from "../../shared/services/reconcile.ts";
 import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../shared/services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
 import { StepPhases } from "../../shared/services/step-phases.ts";
-import { submitRun } from "../../shared/services/submit-run.ts";
 import { getRun, listSteps } from "../../shared/services/view-runs.ts";
 import { FakeCompute, type JobPlan } from "./fake-compute.ts";
 import { managementRequest } from "./management-request.ts";
@@ -413,6 +414,7 @@ export class RunRig implements AsyncDisposable {
     const runs = createRunStore({ documents: this.documents });
     const catalog = createCatalog(createCatalogStore(this.documents));
     const datasets = createDatasetStore(this.documents);
+    const pipelines = createPipelineStore(this.documents);
     const log = (level: string) => (message: string, detail?: Record<string, unknown>) => void this.logged.push({ level, message, detail });
     const orchestrations: Orchestrations = durableOrchestrations(this.#durableClient() as DurableClient);
     const deps = {
@@ -421,6 +423,7 @@ export class RunRig implements AsyncDisposable {
       blobs,
       catalog,
       datasets,
+      pipelines,
       orchestrations,
       backend: this.compute,
       phases: this.#phases,
@@ -437,7 +440,7 @@ export class RunRig implements AsyncDisposable {
       log: deps.log,
       blobs,
       catalog,
-      submitRun: submitRun(deps),
+      ...createPipelineServices(deps),
       forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
       listSteps: listSteps(deps),
