@@ -691,6 +691,32 @@ describe("a pipeline draft", () => {
   });
 });
 
+test("refuses what is said of a pipeline, endpoint, draft or dataset where it is more than a document holds", async () => {
+  const pipelineId = await publish();
+  const bodies: [string, object][] = [
+    ["published-pipelines", { pipeline: saying() }],
+    ["pipeline-drafts", { pipeline: saying() }],
+    ["pipeline-endpoints", { name: "full", pipelineId }],
+    ["datasets", { name: "iris", datastore: "workspaceblobstore", path: "iris" }],
+  ];
+
+  for (const [path, body] of bodies) {
+    // As much as the body of a request may have: what the server adds is then too much for a document.
+    const beyond = await api.post(path, { ...body, tags: tagsOf(1_048_576 - JSON.stringify({ ...body, tags: {} }).length) });
+    expect(refusal(beyond)[0], path).toContain("413 | urn:penstock:problem:too-large | what is kept as one document may have 1048576");
+    expect((await api.post(path, { ...body, tags: tagsOf(1_040_000) })).status, path).toBe(201);
+  }
+});
+
+/** Tags that are so many characters longer than none, as JSON. */
+function tagsOf(characters: number): Record<string, string> {
+  const names = Array.from({ length: Math.ceil(characters / 8000) }, (_, n) => `t${String(n).padStart(3, "0")}`);
+  // Each has its quotes, its colon and, but for the last, a comma.
+  const values = characters + 1 - names.length * 10;
+  const each = Math.floor(values / names.length);
+  return Object.fromEntries(names.map((name, n) => [name, "x".repeat(n === 0 ? values - each * (names.length - 1) : each)]));
+}
+
 describe("roles", () => {
   test("a Reader lists, a Submitter submits, an Author publishes, an Admin deletes", async () => {
     const id = await publish();
