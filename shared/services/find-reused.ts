@@ -1,3 +1,4 @@
+import { RunId } from "../domain/ids.ts";
 import type { ReusedStep, ReuseSource } from "../domain/reuse.ts";
 import type { RunGraph, RunHead, StepRunDocument } from "../domain/run-documents.ts";
 import { floorOf, timeOf } from "../domain/uuid7.ts";
@@ -17,13 +18,14 @@ export async function findReused(
   runs: RunStore,
   stepRunId: string,
 ): Promise<{ document: StepRunDocument; source: ReuseSource } | undefined> {
-  if (!isUuid7(stepRunId)) return undefined;
-  const oldest = floorOf(timeOf(stepRunId) - SUBMIT_MS);
-  const { items } = await runs.list({}, { after: stepRunId, limit: SEARCHED_RUNS });
+  const id = RunId.safeParse(stepRunId).data;
+  if (!id || !isUuid7(id)) return undefined;
+  const oldest = floorOf(timeOf(id) - SUBMIT_MS);
+  const { items } = await runs.list({}, { after: id, limit: SEARCHED_RUNS });
   for (const head of items) {
     if (head.id < oldest) return undefined;
     const graph = await runs.graph(head.id);
-    const index = graph?.stepRunIds.findIndex((id) => id === stepRunId) ?? -1;
+    const index = graph?.stepRunIds.indexOf(id) ?? -1;
     if (!graph || index < 0) continue;
     const reused = (await reusedSteps(runs, head.id, (await runs.progress(head.id))?.value)).get(index);
     return reused && { document: documentOf(head, graph, reused), source: reused.source };
