@@ -3,6 +3,7 @@ import { parseJson } from "../../functions/parse-json.ts";
 import type { Route } from "../../shared/api/route.ts";
 import { putEnvironment } from "../../shared/api/routes/catalog.ts";
 import { registerDataset } from "../../shared/api/routes/datasets.ts";
+import { listPipelineDrafts } from "../../shared/api/routes/pipeline-drafts.ts";
 import { createPipelineEndpoint } from "../../shared/api/routes/pipeline-endpoints.ts";
 import { publishPipeline } from "../../shared/api/routes/published-pipelines.ts";
 import { createChildRun, getArtifact, logMetrics } from "../../shared/api/routes/run-content.ts";
@@ -231,6 +232,14 @@ const EDGES: readonly [row: string, tried: string, route: Route, atLimit: Asked,
     submit({ parentRunId: x(255) }),
     submit({ parentRunId: x(256) }),
     /parentRunId.*255 at most/,
+  ],
+  [
+    "tag that a list of drafts is filtered by (`?tag=`)",
+    "tag",
+    listPipelineDrafts,
+    { query: { tag: x(512) } },
+    { query: { tag: x(513) } },
+    /query\/tag.*<=512 characters/,
   ],
   [
     "values that a parameter allows",

@@ -53,6 +53,10 @@ export const TESTED: Readonly<Record<string, readonly [file: string, title: stri
   ],
   "values that a parameter allows": ["test/limits/requests.test.ts", "values that a parameter allows"],
   "versions of a pipeline endpoint": ["test/shared/domain/pipeline-endpoint.test.ts", "has so many versions at the most"],
+  "tag that a list of drafts is filtered by (`?tag=`)": [
+    "test/limits/requests.test.ts",
+    "tag that a list of drafts is filtered by (`?tag=`)",
+  ],
   "what is said of a published pipeline, endpoint, draft or dataset, together": [
     "test/functions/publishing.test.ts",
     "refuses what is said of a pipeline, endpoint, draft or dataset where it is more than a document holds",

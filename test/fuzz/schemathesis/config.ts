@@ -60,6 +60,7 @@ const MAY_REFUSE: readonly [string, number[]][] = [
   ["submitPipelineDraft", [422]],
   ["createPipelineDraft", [400]],
   ["registerDataset", [400]],
+  ["listDatasets", [400]],
   ["createSnapshot", [400]],
   ["commitUpload", [400]],
   ["putUploadPart", [400]],
