@@ -32,7 +32,7 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
       return as(422, "The pipeline cannot run as it is", { errors: [...problem.errors] });
     case "not-found":
       return as(404, `There is no such ${problem.what}`, {
-        detail: `${problem.what} ${JSON.stringify(problem.id)} is not in this workspace`,
+        detail: `${problem.what} ${JSON.stringify(problem.id)} is not in ${problem.within ?? "this workspace"}`,
         ...(problem.remedy && { remedy: problem.remedy }),
       });
     case "unauthenticated":

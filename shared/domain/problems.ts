@@ -17,7 +17,8 @@ export function someOf(names: readonly string[]): string[] {
 export type Problem =
   | { kind: "invalid-request"; errors: readonly ProblemDetail[] }
   | { kind: "invalid-pipeline"; errors: readonly ProblemDetail[] }
-  | { kind: "not-found"; what: string; id: string; remedy?: string }
+  /** `within`: where it was looked for; absent: in the workspace. */
+  | { kind: "not-found"; what: string; id: string; within?: string; remedy?: string }
   | { kind: "unauthenticated"; reason: string }
   | { kind: "forbidden"; need: string }
   | { kind: "conflict"; message: string; remedy?: string }
@@ -49,7 +50,7 @@ function describe(problem: Problem): string {
     case "invalid-pipeline":
       return problem.errors.map((error) => (error.pointer ? `${error.pointer}: ${error.message}` : error.message)).join("\n");
     case "not-found":
-      return `there is no ${problem.what} ${JSON.stringify(problem.id)}`;
+      return `there is no ${problem.what} ${JSON.stringify(problem.id)}${problem.within === undefined ? "" : ` in ${problem.within}`}`;
     case "conflict":
       return problem.message;
     case "disabled":

@@ -11,8 +11,21 @@ interface EndpointNamesDeps {
 const CLAIM_MS = 60_000;
 const LONG_AGO = new Date(0).toISOString();
 
-/** Makes a name lead to an endpoint that is about to have it. @throws {ProblemError} conflict when another has it. */
-export async function claimName({ pipelines, clock }: EndpointNamesDeps, name: string, id: string): Promise<void> {
+/**
+ * Makes a name lead to an endpoint that gets it by what is done then. Where that fails the name is free again.
+ * @throws {ProblemError} conflict when another has the name.
+ */
+export async function withName<T>(deps: EndpointNamesDeps, name: string, id: string, then: () => Promise<T>): Promise<T> {
+  await claimName(deps, name, id);
+  try {
+    return await then();
+  } catch (error) {
+    await releaseName(deps, name, id);
+    throw error;
+  }
+}
+
+async function claimName({ pipelines, clock }: EndpointNamesDeps, name: string, id: string): Promise<void> {
   for (;;) {
     const claim = await pipelines.endpointName(name);
     if (claim && claim.value.id !== id && (await isHeld({ pipelines, clock }, name, claim.value)))

@@ -38,8 +38,9 @@ export function versionOf(
   const last = endpoint.versions.length - 1;
   throw new ProblemError({
     kind: "not-found",
-    what: `version of pipeline endpoint ${JSON.stringify(endpoint.name)}`,
+    what: "version",
     id: version,
+    within: `pipeline endpoint ${JSON.stringify(endpoint.name)}`,
     remedy: last === 0 ? 'its only version is "0"' : `its versions are "0" to "${last}"`,
   });
 }

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { PipelineStore } from "../ports/pipeline-store.ts";
 import { callerOf } from "./caller-of.ts";
 import { changeAsset, withGiven } from "./change-asset.ts";
-import { claimName, releaseName } from "./endpoint-names.ts";
+import { releaseName, withName } from "./endpoint-names.ts";
 import { findEndpoint, noEndpoint, versionOf } from "./find-endpoint.ts";
 import { type FindReferrers, findPublished, type ListAssetsQuery } from "./published-pipelines.ts";
 
@@ -35,11 +35,9 @@ export const createPipelineEndpoint =
       modifiedAt: now,
     };
     if (await pipelines.endpoints.find(endpoint.id)) throw idInUse(endpoint.id);
-    await claimName(deps, endpoint.name, endpoint.id);
-    if (!(await pipelines.endpoints.create(endpoint, order))) {
-      await releaseName(deps, endpoint.name, endpoint.id);
-      throw idInUse(endpoint.id);
-    }
+    await withName(deps, endpoint.name, endpoint.id, async () => {
+      if (!(await pipelines.endpoints.create(endpoint, order))) throw idInUse(endpoint.id);
+    });
     await pipelines.durable();
     return toEndpointResource(endpoint);
   };
@@ -63,13 +61,15 @@ export const patchPipelineEndpoint =
   (deps: PipelineEndpointsDeps) =>
   async (idOrName: string, request: PatchPipelineEndpointRequest): Promise<PipelineEndpointResource> => {
     const { value: before } = await findEndpoint(deps.pipelines, idOrName);
-    if (request.name !== undefined && request.name !== before.name) await claimName(deps, request.name, before.id);
     let formerName = before.name;
-    const changed = await change(deps, before.id, (endpoint) => {
-      if (request.defaultVersion !== undefined) versionOf(endpoint, request.defaultVersion);
-      formerName = endpoint.name;
-      return withGiven(endpoint, request);
-    });
+    const apply = () =>
+      change(deps, before.id, (endpoint) => {
+        if (request.defaultVersion !== undefined) versionOf(endpoint, request.defaultVersion);
+        formerName = endpoint.name;
+        return withGiven(endpoint, request);
+      });
+    if (request.name === undefined || request.name === before.name) return await apply();
+    const changed = await withName(deps, request.name, before.id, apply);
     if (formerName !== changed.name) await releaseName(deps, formerName, changed.id);
     return changed;
   };

@@ -42,7 +42,7 @@ import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../sha
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
 import { StepPhases } from "../../shared/services/step-phases.ts";
-import { getRun, listSteps } from "../../shared/services/view-runs.ts";
+import { getRun, listRuns, listSteps } from "../../shared/services/view-runs.ts";
 import { FakeCompute, type JobPlan } from "./fake-compute.ts";
 import { managementRequest } from "./management-request.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -125,6 +125,7 @@ export class RunRig implements AsyncDisposable {
   /** The store as the test reads it: uncounted and without faults. */
   readonly runs;
   readonly datasets;
+  readonly pipelines;
   /** When notices of a job's change come, in milliseconds after it; none: it is lost. */
   notices: (jobId: string, status: string) => number[] = () => [0];
   /** Runs each activity. */
@@ -155,6 +156,7 @@ export class RunRig implements AsyncDisposable {
     this.blobs = this.#counted(openLocalBlobStore({ root: this.#folder }));
     this.clock.isReading = () => this.#reading > 0;
     this.datasets = createDatasetStore(this.stored);
+    this.pipelines = createPipelineStore(this.stored);
     this.compute = new FakeCompute({ clock: this.clock, sleep: (ms) => this.sleep(ms), computes: ["cpu-cluster"] });
     this.compute.onCall = () => void this.#portCall();
     this.compute.onChange = (jobId, status) => this.#notify(jobId, status);
@@ -442,6 +444,7 @@ export class RunRig implements AsyncDisposable {
       ...createPipelineServices(deps),
       forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
+      listRuns: listRuns(deps),
       listSteps: listSteps(deps),
       cancelRun: cancelRun(deps),
       patchRun: patchRun(deps),
