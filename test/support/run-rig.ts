@@ -157,7 +157,6 @@ export class RunRig implements AsyncDisposable {
     this.clock.isReading = () => this.#reading > 0;
     this.datasets = createDatasetStore(this.stored);
     this.pipelines = createPipelineStore(this.stored);
-    this.blobs = openLocalBlobStore({ root: this.#folder });
     this.compute = new FakeCompute({ clock: this.clock, sleep: (ms) => this.sleep(ms), computes: ["cpu-cluster"] });
     this.compute.onCall = () => void this.#portCall();
     this.compute.onChange = (jobId, status) => this.#notify(jobId, status);
