@@ -12,6 +12,7 @@ import {
 import { type PublishPipelineDeps, publishPipeline } from "./publish-pipeline.ts";
 import {
   deletePublishedPipeline,
+  type FindReferrers,
   getPublishedPipeline,
   listPublishedPipelines,
   patchPublishedPipeline,
@@ -22,7 +23,10 @@ import { submitPipelineEndpoint } from "./submit-pipeline-endpoint.ts";
 import { type SubmitPublishedPipelineDeps, submitPublishedPipeline } from "./submit-published-pipeline.ts";
 import { submitRun } from "./submit-run.ts";
 
-export interface PipelineServicesDeps extends PublishPipelineDeps, SubmitPublishedPipelineDeps, DatasetsDeps {}
+export interface PipelineServicesDeps extends PublishPipelineDeps, SubmitPublishedPipelineDeps, DatasetsDeps {
+  /** What else than endpoints may refer to a published pipeline. */
+  referrers?: readonly FindReferrers[];
+}
 
 /** Pipelines as things one submits, publishes and refers to: graphs, published pipelines, endpoints, drafts, and the datasets they read. */
 export function createPipelineServices(deps: PipelineServicesDeps) {
@@ -33,7 +37,7 @@ export function createPipelineServices(deps: PipelineServicesDeps) {
     getPublishedPipeline: getPublishedPipeline(deps),
     patchPublishedPipeline: patchPublishedPipeline(deps),
     setPublishedPipelineStatus: setPublishedPipelineStatus(deps),
-    deletePublishedPipeline: deletePublishedPipeline({ ...deps, referrers: [endpointsOf(deps.pipelines)] }),
+    deletePublishedPipeline: deletePublishedPipeline({ ...deps, referrers: [endpointsOf(deps.pipelines), ...(deps.referrers ?? [])] }),
     submitPublishedPipeline: submitPublishedPipeline(deps),
     createPipelineEndpoint: createPipelineEndpoint(deps),
     listPipelineEndpoints: listPipelineEndpoints(deps),
