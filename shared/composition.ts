@@ -30,6 +30,7 @@ import { forecastRun } from "./services/forecast-run.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
 import { createPipelineServices } from "./services/pipeline-services.ts";
 import { reconcile } from "./services/reconcile.ts";
+import { resubmitRun } from "./services/resubmit-run.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "./services/run-record.ts";
 import { settleStep } from "./services/settle-step.ts";
@@ -106,6 +107,7 @@ export function compose(settings: Settings) {
       getWorkspace: () => workspace,
       ...createPipelineServices(deps),
       forecastRun: forecastRun({ ...deps, settings }),
+      resubmitRun: resubmitRun(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),

@@ -38,6 +38,7 @@ import { forecastRun } from "../../shared/services/forecast-run.ts";
 import { noteJobChange } from "../../shared/services/note-events.ts";
 import { createPipelineServices } from "../../shared/services/pipeline-services.ts";
 import { reconcile } from "../../shared/services/reconcile.ts";
+import { resubmitRun } from "../../shared/services/resubmit-run.ts";
 import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../shared/services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
@@ -443,6 +444,7 @@ export class RunRig implements AsyncDisposable {
       catalog,
       ...createPipelineServices(deps),
       forecastRun: forecastRun({ ...deps, settings }),
+      resubmitRun: resubmitRun(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),
