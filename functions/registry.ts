@@ -14,6 +14,7 @@ import { createUpload } from "./http/create-upload.ts";
 import { endRun } from "./http/end-run.ts";
 import { getArtifact } from "./http/get-artifact.ts";
 import { getCompute } from "./http/get-compute.ts";
+import { getDataset } from "./http/get-dataset.ts";
 import { getDatastore } from "./http/get-datastore.ts";
 import { getEnvironment } from "./http/get-environment.ts";
 import { getFile } from "./http/get-file.ts";
@@ -25,6 +26,7 @@ import { getWorkspace } from "./http/get-workspace.ts";
 import { listArtifacts } from "./http/list-artifacts.ts";
 import { listChildRuns } from "./http/list-child-runs.ts";
 import { listComputes } from "./http/list-computes.ts";
+import { listDatasets } from "./http/list-datasets.ts";
 import { listDatastores } from "./http/list-datastores.ts";
 import { listEnvironments } from "./http/list-environments.ts";
 import { listFiles } from "./http/list-files.ts";
@@ -40,6 +42,7 @@ import { putCompute } from "./http/put-compute.ts";
 import { putDatastore } from "./http/put-datastore.ts";
 import { putEnvironment } from "./http/put-environment.ts";
 import { putUploadPart } from "./http/put-upload-part.ts";
+import { registerDataset } from "./http/register-dataset.ts";
 import { submitRun } from "./http/submit-run.ts";
 import type { BoundRoute } from "./http-route.ts";
 import { logBugs } from "./log-bugs.ts";
@@ -60,6 +63,7 @@ export const routes: readonly BoundRoute[] = [
   endRun,
   getArtifact,
   getCompute,
+  getDataset,
   getDatastore,
   getEnvironment,
   getFile,
@@ -71,6 +75,7 @@ export const routes: readonly BoundRoute[] = [
   listArtifacts,
   listChildRuns,
   listComputes,
+  listDatasets,
   listDatastores,
   listEnvironments,
   listFiles,
@@ -86,6 +91,7 @@ export const routes: readonly BoundRoute[] = [
   putDatastore,
   putEnvironment,
   putUploadPart,
+  registerDataset,
   submitRun,
 ];
 

@@ -2,6 +2,7 @@ import { openAzureBlobStore } from "./adapters/azure-blob/blob-store.ts";
 import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
 import { openCosmosDocuments } from "./adapters/cosmos/documents.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
+import { createDatasetStore } from "./adapters/documents/dataset-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
 import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
@@ -21,6 +22,7 @@ import { advanceRun } from "./services/advance-run.ts";
 import { beginStep } from "./services/begin-step.ts";
 import { cancelRun } from "./services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "./services/catalog.ts";
+import { getDataset, listDatasets, registerDataset } from "./services/datasets.ts";
 import { failRun } from "./services/fail-run.ts";
 import { failStep } from "./services/fail-step.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
@@ -53,6 +55,7 @@ export function compose(settings: Settings) {
   const blobs = openBlobs(settings.blobs);
   const runs = createRunStore({ documents, pollMs: settings.documents.kind === "cosmos" ? LOOK_MS : undefined });
   const catalog = createCatalog(createCatalogStore(documents));
+  const datasets = createDatasetStore(documents);
   const verifyCaller = createTokenVerifier({
     ...settings.callers,
     clock,
@@ -73,7 +76,21 @@ export function compose(settings: Settings) {
   };
 
   const services = (orchestrations: Orchestrations, log: Log) => {
-    const deps = { runs, blobs, backend, catalog, phases, clock, log, orchestrations, stepTokens, runtimeUri, containerOf, ...storage };
+    const deps = {
+      runs,
+      blobs,
+      backend,
+      catalog,
+      datasets,
+      phases,
+      clock,
+      log,
+      orchestrations,
+      stepTokens,
+      runtimeUri,
+      containerOf,
+      ...storage,
+    };
     return {
       ...storage,
       log,
@@ -82,6 +99,9 @@ export function compose(settings: Settings) {
       verifyCaller,
       getWorkspace: () => workspace,
       submitRun: submitRun(deps),
+      registerDataset: registerDataset(deps),
+      getDataset: getDataset(deps),
+      listDatasets: listDatasets(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),

@@ -7,6 +7,7 @@ import { ManagementApi } from "../../local/host/durable/management-api.ts";
 import { openSqliteStorage } from "../../local/host/durable/sqlite-storage.ts";
 import { loadWorker } from "../../local/host/worker/load-worker.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
+import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "../../shared/adapters/sqlite/documents.ts";
@@ -139,6 +140,7 @@ function servicesOver({ folder, documents, runs, client }: Parts): Services {
     runs,
     blobs: openLocalBlobStore({ root: join(folder, "blobs") }),
     catalog,
+    datasets: createDatasetStore(documents),
     orchestrations: durableOrchestrations(client),
     backend,
     phases: new StepPhases(),

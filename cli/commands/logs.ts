@@ -113,7 +113,7 @@ async function pump(client: ApiClient, runId: RunId, path: string, sink: Sink, s
   sink.end();
 }
 
-function hasEnded(client: ApiClient, parent: RunId | undefined, stepRunId: RunId): () => Promise<boolean> {
+function hasEnded(client: ApiClient, parent: string | undefined, stepRunId: RunId): () => Promise<boolean> {
   return async () => {
     const run = await resolveRun(client, stepRunId);
     return parent === undefined || isSettled(run.status);

@@ -46,7 +46,7 @@ function fieldsOf(run: RunResource): [string, string][] {
       .map(([name, value]) => (value === null ? name : `${name}=${value}`))
       .join("  ");
   const parameters = Object.entries(run.parameters ?? {}).map(
-    ([name, { value, origin }]) => `${name}=${value}${origin === "submit" ? " (set)" : ""}`,
+    ([name, { value, origin }]) => `${name}=${shownValue(value)}${origin === "default" ? "" : ` (${ORIGINS[origin] ?? origin})`}`,
   );
   return [
     ["run", run.id],
@@ -64,6 +64,13 @@ function fieldsOf(run: RunResource): [string, string][] {
     ["remedy", run.failure?.remedy ?? ""],
     ...run.warnings.map((warning): [string, string] => ["warning", warning]),
   ];
+}
+
+/** How the command line says where a parameter's value came from. */
+const ORIGINS: Readonly<Record<string, string>> = { submit: "set" };
+
+function shownValue(value: string | number | boolean | { datastore: string; path: string }): string {
+  return typeof value === "object" ? `${value.datastore}:${value.path}` : String(value);
 }
 
 function gitOf({ properties }: RunResource): string {

@@ -1,5 +1,5 @@
 import { PortName } from "../../shared/domain/ids.ts";
-import type { PipelineParameter } from "../../shared/domain/pipeline-graph.ts";
+import type { PipelineParameter } from "../../shared/domain/pipeline-parameter.ts";
 import { remedyFor } from "../suggest.ts";
 import { UserError } from "../user-error.ts";
 import { checkShape } from "./check-shape.ts";
@@ -7,8 +7,8 @@ import { YamlParameter } from "./pipeline-schema.ts";
 import type { Report } from "./report.ts";
 import type { YamlTree } from "./yaml-tree.ts";
 
-type ParameterType = PipelineParameter["type"];
 type ValueOf = { string: string; int: number; float: number; bool: boolean };
+type ParameterType = keyof ValueOf;
 
 /** Reads one pipeline parameter; undefined when it was reported. */
 export function readParameter(name: string, tree: YamlTree, report: Report): PipelineParameter | undefined {
@@ -44,17 +44,22 @@ export function readParameterValues(
   for (const assignment of assignments) {
     const [, name = "", text = ""] = /^([^=]*)=(.*)$/s.exec(assignment) ?? [];
     const parameter = Object.hasOwn(declared, name) ? declared[name] : undefined;
-    const value = parameter && toValue(parameter.type, text);
+    const value = parameter && isPlain(parameter) ? toValue(parameter.type, text) : undefined;
     if (!assignment.includes("=")) problems.push(`--set ${JSON.stringify(assignment)} has no "=": write name=value`);
     else if (!parameter) {
       problems.push(
         `--set ${name}: the pipeline declares no such parameter (${remedyFor(name, Object.keys(declared), "pipeline parameters")})`,
       );
-    } else if (value === undefined) problems.push(`--set ${name}: ${JSON.stringify(text)} is not ${WORDS[parameter.type]}`);
+    } else if (!isPlain(parameter)) problems.push(`--set ${name}: a ${parameter.type} is not given as a text`);
+    else if (value === undefined) problems.push(`--set ${name}: ${JSON.stringify(text)} is not ${WORDS[parameter.type]}`);
     else values[name] = value;
   }
   if (problems.length > 0) throw new UserError("usage", "The parameters cannot be set so", { details: problems });
   return values;
+}
+
+function isPlain(parameter: PipelineParameter): parameter is PipelineParameter & { type: ParameterType } {
+  return parameter.type !== "datapath" && parameter.type !== "dataset";
 }
 
 const WORDS: Readonly<Record<ParameterType, string>> = {

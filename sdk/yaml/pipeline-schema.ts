@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CatalogName, PortName, StepKey } from "../../shared/domain/ids.ts";
-import { InputMode, OutputMode, ParameterValue } from "../../shared/domain/pipeline-graph.ts";
+import { InputMode, OutputMode } from "../../shared/domain/pipeline-graph.ts";
+import { ParameterValue } from "../../shared/domain/pipeline-parameter.ts";
 
 /**
  * v1's pipeline YAML as a schema: what `load_yaml` of Azure ML's SDK v1 took, with what Penstock adds marked "Extension".

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { describeCycle } from "../../shared/domain/check-graph.ts";
 import { Dag } from "../../shared/domain/dag.ts";
 import { isSafeRelativePath, StepKey } from "../../shared/domain/ids.ts";
-import type { DataPath, PipelineParameter } from "../../shared/domain/pipeline-graph.ts";
+import type { DataPath, PipelineParameter } from "../../shared/domain/pipeline-parameter.ts";
 import { checkShape } from "./check-shape.ts";
 import { loadYaml } from "./load-yaml.ts";
 import { locatePointer } from "./locate.ts";

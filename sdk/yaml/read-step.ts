@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { isSafeRelativePath } from "../../shared/domain/ids.ts";
-import type { Argument, DataPath, InputMode, InputSource, OutputMode } from "../../shared/domain/pipeline-graph.ts";
+import type { Argument, InputMode, InputSource, OutputMode } from "../../shared/domain/pipeline-graph.ts";
+import type { DataPath } from "../../shared/domain/pipeline-parameter.ts";
 import { remedyFor } from "../suggest.ts";
 import { nameOf } from "./check-shape.ts";
 import type { DraftStep } from "./pipeline-file.ts";

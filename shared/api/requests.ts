@@ -1,21 +1,36 @@
 import { z } from "zod";
+import { DatasetId } from "../domain/dataset.ts";
 import { EnvironmentSpec } from "../domain/environment.ts";
-import { CatalogName, ExperimentName, PlainText, PortName, RelativePath, Sha256 } from "../domain/ids.ts";
-import { ParameterValue, PipelineGraph } from "../domain/pipeline-graph.ts";
-import { Properties, Tags } from "../domain/run-documents.ts";
+import { AssetName, CatalogName, ExperimentName, ParentRunId, PlainText, PortName, RelativePath, Sha256 } from "../domain/ids.ts";
+import { PipelineGraph } from "../domain/pipeline-graph.ts";
+import { DataPath, GivenValue } from "../domain/pipeline-parameter.ts";
+import { Properties, RunSource, Tags } from "../domain/run-documents.ts";
+
+/** What every submit may say, whichever door it takes. */
+const submitOptions = {
+  displayName: PlainText.min(1).max(255).optional(),
+  description: z.string().max(4096).optional(),
+  /** Values of pipeline parameters: those without a default must be there, the others where they differ from it. */
+  parameters: z.record(PortName, GivenValue).default({}),
+  tags: Tags.default({}),
+  /** Tags that each step run gets. */
+  stepTags: Tags.optional(),
+  /** Written once: a client puts the git properties here. */
+  properties: Properties.default({}),
+  /** The run that asked for this one; shown, and not looked up. */
+  parentRunId: ParentRunId.optional(),
+  /** Where the run comes from; absent: the door it took. */
+  runSource: RunSource.optional(),
+  /** Every step runs, whatever earlier runs have; their results may serve later ones. */
+  regenerateOutputs: z.boolean().optional(),
+};
 
 /** Body of `POST /api/runs`. Send an `Idempotency-Key` header, and sending again finds the run of the first time. */
 export const SubmitRunRequest = z
   .strictObject({
     experimentName: ExperimentName,
-    displayName: PlainText.min(1).max(255).optional(),
-    description: z.string().max(4096).optional(),
+    ...submitOptions,
     pipeline: PipelineGraph,
-    /** Values of pipeline parameters that differ from their defaults. */
-    parameters: z.record(PortName, ParameterValue).default({}),
-    tags: Tags.default({}),
-    /** Written once: a client puts the git properties here. */
-    properties: Properties.default({}),
     continueOnStepFailure: z.boolean().default(false),
     /** What the client found worth saying (things of v1 that have no effect here); shown on the run. */
     warnings: z.array(z.string().max(2048)).max(100).default([]),
@@ -55,6 +70,21 @@ export const CheckFilesRequest = z
   })
   .meta({ id: "CheckFilesRequest" });
 export type CheckFilesRequest = z.infer<typeof CheckFilesRequest>;
+
+/** Body of `POST /api/datasets`. `id` takes over one that callers know already; absent: a new one. */
+export const RegisterDatasetRequest = z
+  .strictObject({
+    name: AssetName,
+    type: z.enum(["file", "tabular"]).default("file"),
+    ...DataPath.shape,
+    description: PlainText.max(4096).optional(),
+    tags: Tags.default({}),
+    /** Whether the name may get another version; else it must be free or lead to the same place already. */
+    createNewVersion: z.boolean().default(false),
+    id: DatasetId.optional(),
+  })
+  .meta({ id: "RegisterDatasetRequest" });
+export type RegisterDatasetRequest = z.infer<typeof RegisterDatasetRequest>;
 
 export const PutComputeRequest = z
   .strictObject({ kind: z.literal("AmlCompute"), target: CatalogName, description: z.string().max(1024).optional() })

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { EnvironmentSpec } from "../domain/environment.ts";
-import { CatalogName, PortName, RelativePath, RunId, Sha256, SnapshotId, StepKey } from "../domain/ids.ts";
+import { CatalogName, ParentRunId, PortName, RelativePath, RunId, Sha256, SnapshotId, StepKey } from "../domain/ids.ts";
 import { MetricEntry } from "../domain/metrics.ts";
 import { Caller, EffectiveParameter, Failure, Instant, Properties, Tags } from "../domain/run-documents.ts";
 import { RunStatus, StepStatus } from "../domain/statuses.ts";
@@ -17,13 +17,22 @@ export const RunResource = z
     status: z.union([RunStatus, StepStatus]),
     /** Changes whenever this resource or one of its steps does; pass as `after` to wait for the next one. */
     revision: z.string(),
-    parentRunId: RunId.optional(),
+    /** Of a step or child run the run it is in; of a pipeline run what its caller named. */
+    parentRunId: ParentRunId.optional(),
     createdAt: Instant,
     createdBy: Caller.optional(),
     startedAt: Instant.optional(),
     endedAt: Instant.optional(),
     parameters: z.record(PortName, EffectiveParameter).optional(),
     continueOnStepFailure: z.boolean().optional(),
+    regenerateOutputs: z.boolean().optional(),
+    runSource: z.string().optional(),
+    stepTags: Tags.optional(),
+    /** The published pipeline, endpoint with version, or draft that it is a run of. */
+    pipelineId: z.guid().optional(),
+    pipelineEndpointId: z.guid().optional(),
+    pipelineEndpointVersion: z.string().optional(),
+    draftId: z.guid().optional(),
     /** Steps by status. */
     steps: z.object({ total: z.int(), byStatus: z.partialRecord(StepStatus, z.int()) }).optional(),
     tags: Tags,

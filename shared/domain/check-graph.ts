@@ -1,5 +1,7 @@
+import { checkDeclarations } from "./check-parameters.ts";
 import { Dag } from "./dag.ts";
 import type { Argument, PipelineGraph, Step } from "./pipeline-graph.ts";
+import { isPlace } from "./pipeline-parameter.ts";
 import { MAX_PROBLEMS, type ProblemDetail, someOf } from "./problems.ts";
 
 /** Names that the runtime keeps for itself among a step's inputs. */
@@ -10,7 +12,7 @@ export const RESERVED_PORT_PREFIX = "penstock_";
  * @returns the order of its steps, or the problems, never both.
  */
 export function checkGraph(graph: PipelineGraph): { dag: Dag } | { problems: ProblemDetail[] } {
-  const problems: ProblemDetail[] = [];
+  const problems = checkDeclarations(graph).slice(0, MAX_PROBLEMS);
   const indexOf = indexSteps(graph, problems);
   const dependsOn = graph.steps.map((step, index) => {
     checkWords(step, index, problems);
@@ -109,8 +111,9 @@ function checkInputs(
       }));
   }
   for (const [name, { source }] of Object.entries(step.inputs)) {
-    if (!("step" in source)) continue;
     const pointer = `/steps/${index}/inputs/${name}/source`;
+    if ("parameter" in source) checkPlace(`${pointer}/parameter`, source.parameter, graph, problems);
+    if (!("step" in source)) continue;
     const producer = graph.steps[indexOf.get(source.step) ?? -1];
     if (!producer) report(problems, () => unknown(`${pointer}/step`, "step", source.step, [...indexOf.keys()]));
     else if (!Object.hasOwn(producer.outputs, source.output))
@@ -118,6 +121,18 @@ function checkInputs(
         unknown(`${pointer}/output`, `output of step ${quote(producer.key)}`, source.output, Object.keys(producer.outputs)),
       );
   }
+}
+
+/** An input comes from a parameter only where that names a place. */
+function checkPlace(pointer: string, name: string, { parameters }: PipelineGraph, problems: ProblemDetail[]): void {
+  const declared = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+  if (!declared) report(problems, () => unknown(pointer, "pipeline parameter", name, Object.keys(parameters)));
+  else if (!isPlace(declared))
+    report(problems, () => ({
+      pointer,
+      message: `pipeline parameter ${quote(name)} is of type ${declared.type}, and an input comes from a place`,
+      remedy: "declare it with type datapath or dataset, or pass it by parameters",
+    }));
 }
 
 function unknown(pointer: string, what: string, name: string, known: string[]): ProblemDetail {

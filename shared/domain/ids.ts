@@ -4,6 +4,12 @@ import { z } from "zod";
 export const RunId = z.guid("a run id is a GUID").toLowerCase().brand<"RunId">();
 export type RunId = z.infer<typeof RunId>;
 
+/** The run that a pipeline run belongs below, as its caller says: v1's own ids among them, which are not always GUIDs. */
+export const ParentRunId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/, "letters, digits, '-', '_' and '.', starting with a letter or digit, 255 at most");
+export type ParentRunId = z.infer<typeof ParentRunId>;
+
 /** Identity of a snapshot: sha256 over its canonical manifest, 64 lower-case hexadecimal digits. */
 export const SnapshotId = z
   .string()
@@ -43,6 +49,18 @@ export const ExperimentName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/, "letters, digits, '-' and '_', starting with a letter or digit, 255 at most");
 export type ExperimentName = z.infer<typeof ExperimentName>;
+
+/**
+ * Name of a dataset or a pipeline endpoint: stands for one thing in a URL, in which an id may stand too, so it is no GUID. Characters that a URL or a
+ * store's key gives a meaning of its own are not in it.
+ */
+export const AssetName = z
+  .string()
+  .regex(
+    /^(?![0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$)[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,198}[A-Za-z0-9_-])?$/,
+    "letters, digits, blanks, '.', '-' and '_', 200 at most, first a letter or digit, last no blank or '.', and no GUID",
+  );
+export type AssetName = z.infer<typeof AssetName>;
 
 /** UTF-8 bytes of one part of a path that every file system takes. */
 export const PATH_PART_BYTES = 255;

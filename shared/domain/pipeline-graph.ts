@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EnvironmentSpec } from "./environment.ts";
 import { CatalogName, PlainText, PortName, RelativePath, SnapshotId, StepKey } from "./ids.ts";
+import { DataPath, ParameterValue, PipelineParameter } from "./pipeline-parameter.ts";
 
 /** How a value gets to a step: the delivery modes of v1. `mount` links without a copy, `download` copies, `direct` hands over the URI. */
 export const InputMode = z.enum(["mount", "download", "direct"]);
@@ -9,23 +10,6 @@ export type InputMode = z.infer<typeof InputMode>;
 /** How what a step writes gets to the datastore: at once through the mount, or in one go when the step has succeeded. */
 export const OutputMode = z.enum(["mount", "upload"]);
 export type OutputMode = z.infer<typeof OutputMode>;
-
-/** Value of a pipeline or step parameter. */
-export const ParameterValue = z.union([PlainText.max(65_536), z.number(), z.boolean()]);
-export type ParameterValue = z.infer<typeof ParameterValue>;
-
-/** A place in a datastore, as a `DataReference` of v1 names it. */
-export const DataPath = z.strictObject({ datastore: CatalogName, path: RelativePath });
-export type DataPath = z.infer<typeof DataPath>;
-
-/** A pipeline parameter: `default` is mandatory, as in v1. */
-export const PipelineParameter = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("string"), default: PlainText.max(65_536) }),
-  z.strictObject({ type: z.literal("int"), default: z.int() }),
-  z.strictObject({ type: z.literal("float"), default: z.number() }),
-  z.strictObject({ type: z.literal("bool"), default: z.boolean() }),
-]);
-export type PipelineParameter = z.infer<typeof PipelineParameter>;
 
 /** One word of a step's arguments: text as it is, or what stands for an input's path, an output's path or a parameter's value. */
 export const Argument = z.union([
@@ -36,8 +20,15 @@ export const Argument = z.union([
 ]);
 export type Argument = z.infer<typeof Argument>;
 
-/** Where an input comes from: another step's output (which makes the order) or a place in a datastore. */
-export const InputSource = z.union([z.strictObject({ step: StepKey, output: PortName }), DataPath]);
+/**
+ * Where an input comes from: another step's output (which makes the order), a place in a datastore, or the place that a pipeline parameter names
+ * (v1's `DataPathComputeBinding` and `DatasetConsumptionConfig`: the mode is the input's, the place the parameter's).
+ */
+export const InputSource = z.union([
+  z.strictObject({ step: StepKey, output: PortName }),
+  z.strictObject({ parameter: PortName }),
+  DataPath,
+]);
 export type InputSource = z.infer<typeof InputSource>;
 
 export const StepInput = z.strictObject({ source: InputSource, mode: InputMode.default("mount") });

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { ExperimentName, PortName, RunId, StepKey } from "./ids.ts";
-import { ParameterValue, PipelineGraph } from "./pipeline-graph.ts";
+import { ExperimentName, ParentRunId, PlainText, PortName, RunId, StepKey } from "./ids.ts";
+import { PipelineGraph } from "./pipeline-graph.ts";
+import { DataPath, ParameterValue } from "./pipeline-parameter.ts";
 import { RunOutcome, RunStatus, SettledStepStatus } from "./statuses.ts";
 
 /** An instant, ISO 8601, UTC. */
@@ -30,11 +31,24 @@ export const Failure = z.strictObject({
 });
 export type Failure = z.infer<typeof Failure>;
 
-/** A parameter's value on a run and where it came from. */
-export const EffectiveParameter = z.strictObject({ value: ParameterValue, origin: z.enum(["default", "submit"]) });
+/** What a dataset parameter that named a registered dataset came to at submit; later versions change nothing for the run. */
+export const ResolvedDataset = z.strictObject({ id: z.guid(), name: z.string(), version: z.int(), ...DataPath.shape });
+export type ResolvedDataset = z.infer<typeof ResolvedDataset>;
+
+/**
+ * A parameter's value on a run and where it came from: the pipeline's default, the caller, the draft that was submitted, the schedule that fired,
+ * the blob whose change it was, or the run that was submitted again.
+ */
+export const EffectiveParameter = z.strictObject({
+  value: z.union([ParameterValue, DataPath, ResolvedDataset]),
+  origin: z.enum(["default", "submit", "draft", "schedule", "blob", "resubmit"]),
+});
 export type EffectiveParameter = z.infer<typeof EffectiveParameter>;
 
-/** The head of a pipeline run: small, moved by compare-and-swap. */
+/** Where a run came from, in the caller's words or by the door it came through: `API`, `SDK`, `Schedule`. */
+export const RunSource = PlainText.min(1).max(255);
+
+/** The head of a pipeline run: small, moved by compare-and-swap. Optional members below `warnings` are absent on runs of earlier releases. */
 export const RunHead = z.strictObject({
   id: RunId,
   experimentName: ExperimentName,
@@ -55,6 +69,19 @@ export const RunHead = z.strictObject({
   properties: Properties,
   warnings: z.array(z.string()),
   failure: Failure.optional(),
+  runSource: RunSource.optional(),
+  /** Tags of each of its step runs. */
+  stepTags: Tags.optional(),
+  parentRunId: ParentRunId.optional(),
+  /** No step's result is taken from an earlier run. */
+  regenerateOutputs: z.boolean().optional(),
+  /** The published pipeline that it is a run of. */
+  pipelineId: z.guid().optional(),
+  /** The endpoint that was asked to run it, and the version that ran. */
+  pipelineEndpointId: z.guid().optional(),
+  pipelineEndpointVersion: z.string().optional(),
+  /** The draft that it was submitted from. */
+  draftId: z.guid().optional(),
 });
 export type RunHead = z.infer<typeof RunHead>;
 

@@ -9,6 +9,7 @@ import type { Stored } from "../ports/documents.ts";
 import { StoreError } from "../ports/documents.ts";
 import { buildJob, outputPlace } from "./build-job.ts";
 import type { Catalog } from "./catalog.ts";
+import { findInputs, findPlaces } from "./find-inputs.ts";
 import { settle } from "./settle-step.ts";
 import {
   jobOf,
@@ -135,8 +136,9 @@ async function submit(deps: BeginStepDeps, context: StepContext, stepRun: StepRu
 
 async function jobRequest(deps: BeginStepDeps, context: StepContext, stepRun: StepRunDocument): Promise<JobRequest | Failure> {
   const { step, head, plan } = context;
-  const [inputs, outputs, code, compute, environment, runtimeUri, token] = await Promise.all([
+  const [inputs, places, outputs, code, compute, environment, runtimeUri, token] = await Promise.all([
     findInputs(deps, context),
+    findPlaces(deps, context),
     outputUris(deps, stepRun),
     step.snapshotId && deps.layOutSnapshot(step.snapshotId),
     deps.catalog.get("computes", step.compute ?? plan.graph.graph.defaultCompute ?? deps.settings.defaultCompute),
@@ -159,6 +161,7 @@ async function jobRequest(deps: BeginStepDeps, context: StepContext, stepRun: St
     ...(code && step.snapshotId && { code: { id: step.snapshotId, uri: deps.blobs.uri(code) } }),
     runtimeUri,
     inputs: inputs.found,
+    places,
     outputs,
     apiUrl: deps.settings.apiUrl,
     workspace: deps.settings.workspace,
@@ -166,44 +169,9 @@ async function jobRequest(deps: BeginStepDeps, context: StepContext, stepRun: St
   });
 }
 
-type Inputs = { found: Record<string, { uri: string; kind: "file" | "folder" }> } | Failure;
-
-/** Where each input lies, and whether it is a file or a folder: a compute must be told, and v1's authors never say. */
-async function findInputs({ blobs, containerOf }: BeginStepDeps, { step, plan }: StepContext): Promise<Inputs> {
-  const found: Record<string, { uri: string; kind: "file" | "folder" }> = {};
-  for (const [name, { source }] of Object.entries(step.inputs)) {
-    const place = "step" in source ? producedPlace(plan, source) : source;
-    const ref = { datastore: await containerOf(place.datastore), path: place.path };
-    const kind = "step" in source ? "folder" : await kindOf(blobs, ref);
-    if (!kind) {
-      return {
-        code: "InputNotFound",
-        cause: `input ${JSON.stringify(name)} of step ${JSON.stringify(step.key)}: datastore ${place.datastore} has nothing at ${JSON.stringify(place.path)}`,
-        remedy: "upload the data, or correct path_on_datastore",
-      };
-    }
-    found[name] = { uri: blobs.uri(ref), kind };
-  }
-  return { found };
-}
-
 async function outputUris({ blobs, containerOf }: BeginStepDeps, { outputs }: StepRunDocument): Promise<Record<string, string>> {
   const uris: Record<string, string> = {};
   for (const [name, { datastore, path }] of Object.entries(outputs))
     uris[name] = blobs.uri({ datastore: await containerOf(datastore), path });
   return uris;
-}
-
-function producedPlace(plan: StepContext["plan"], source: { step: string; output: string }): { datastore: string; path: string } {
-  const index = plan.indexOf.get(source.step) ?? -1;
-  const output = plan.graph.graph.steps[index]?.outputs[source.output];
-  const stepRunId = plan.graph.stepRunIds[index];
-  if (!output || !stepRunId) throw new Error(`run ${plan.graph.runId} has no output ${source.step}/${source.output}`);
-  return outputPlace(stepRunId, source.output, output);
-}
-
-async function kindOf(blobs: BlobStore, place: { datastore: string; path: string }): Promise<"file" | "folder" | undefined> {
-  if (await blobs.stat(place)) return "file";
-  const { blobs: below } = await blobs.list(place.datastore, { prefix: `${place.path}/`, limit: 1 });
-  return below.length > 0 ? "folder" : undefined;
 }

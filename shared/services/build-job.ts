@@ -1,11 +1,8 @@
-import { toText } from "../domain/parameters.ts";
-import type { Argument, ParameterValue, Step, StepOutput } from "../domain/pipeline-graph.ts";
+import type { Step, StepOutput } from "../domain/pipeline-graph.ts";
 import type { RunHead, StepRunDocument } from "../domain/run-documents.ts";
 import type { RunPlan } from "../domain/run-plan.ts";
 import type { JobRequest } from "../ports/compute-backend.ts";
-
-/** The input under which the step runtime (`clients/python`) comes along. */
-const RUNTIME_INPUT = "penstock_runtime";
+import { commandLine, meaningOf, parameterVariable, RUNTIME_INPUT } from "./command-line.ts";
 
 /** Where a declared output of a step run lies: v1's default place, or the author's with `{run-id}` and `{output-name}` filled in. */
 export function outputPlace(stepRunId: string, name: string, output: StepOutput): { datastore: string; path: string } {
@@ -24,7 +21,10 @@ export interface JobContext {
   environment: { image: string; condaFile?: string; variables: Readonly<Record<string, string>> };
   code?: { id: string; uri: string };
   runtimeUri: string;
+  /** One from an optional parameter without a value is left out. */
   inputs: Record<string, { uri: string; kind: "file" | "folder" }>;
+  /** URIs by pipeline parameter, of those that name a place and that no input of the step comes from. */
+  places: Record<string, string>;
   /** URIs of the declared outputs by name. */
   outputs: Record<string, string>;
   apiUrl: string;
@@ -47,7 +47,7 @@ export function buildJob(step: Step, context: JobContext): JobRequest {
     compute: context.compute,
     ...(context.code && { code: context.code }),
     environment,
-    command: commandLine(step, head),
+    command: commandLine(step, context),
     inputs: { ...Object.fromEntries(inputs), [RUNTIME_INPUT]: { uri: context.runtimeUri, mode: "mount", kind: "folder" } },
     outputs: Object.fromEntries(outputs),
     environmentVariables: environmentVariables(step, context),
@@ -63,45 +63,13 @@ export function buildJob(step: Step, context: JobContext): JobRequest {
   };
 }
 
-/** The shell line: first the paths that only the compute knows, as v1's variables; then the step's own words. */
-function commandLine(step: Step, head: RunHead): string {
-  const paths = [
-    ...Object.keys(step.inputs).map((name) => [name, `\${{inputs.${name}}}`]),
-    ...Object.keys(step.outputs).map((name) => [name, `\${{outputs.${name}}}`]),
-  ];
-  const exports = paths.map(([name, path]) => `AZUREML_DATAREFERENCE_${name}="${path}"`);
-  const pythonPath = `PYTHONPATH="\${{inputs.${RUNTIME_INPUT}}}\${PYTHONPATH:+:$PYTHONPATH}"`;
-  const word = (argument: Argument, raw: boolean) => words(argument, step, head, raw);
-  const command =
-    step.type === "CommandStep"
-      ? step.command.map((w) => word(w, true))
-      : ["python", quote(step.scriptName), ...step.arguments.map((w) => word(w, false))];
-  return `export ${[...exports, pythonPath].join(" ")}; ${command.join(" ")}`;
-}
-
-function words(argument: Argument, step: Step, head: RunHead, raw: boolean): string {
-  if (typeof argument === "string") return raw ? argument : quote(argument);
-  if ("input" in argument) return `"\${{inputs.${argument.input}}}"`;
-  if ("output" in argument) return `"\${{outputs.${argument.output}}}"`;
-  return quote(toText(parameterValue(step, argument.parameter, head)));
-}
-
-/** A step parameter's value: its literal, or the run's value of the pipeline parameter that it names. */
-function parameterValue(step: Step, name: string, head: RunHead): ParameterValue {
-  const given = step.parameters[name] ?? "";
-  return typeof given === "object" ? (head.parameters[given.source]?.value ?? "") : given;
-}
-
-/** One word for the shell. The service fills in `${{`, which an author's text must not trigger: it is parted by quotes, which the shell takes away. */
-function quote(text: string): string {
-  // Replaced by functions: in a replacement text, `$'` would mean what follows the match.
-  return `'${text.replaceAll("'", () => "'\\''").replaceAll("${{", () => "$''{{")}'`;
-}
-
-function environmentVariables(step: Step, { head, stepRun, environment, apiUrl, workspace, token }: JobContext): Record<string, string> {
-  const parameters = Object.keys(step.parameters).map(
-    (name) => [`AML_PARAMETER_${name}`, toText(parameterValue(step, name, head))] as const,
-  );
+function environmentVariables(step: Step, context: JobContext): Record<string, string> {
+  const { head, stepRun, environment, apiUrl, workspace, token } = context;
+  // The command line sets those that stand for a path, which only the compute knows.
+  const parameters = Object.keys(step.parameters).flatMap((name) => {
+    const meaning = meaningOf(step, name, context);
+    return meaning && "text" in meaning ? [[parameterVariable(name), meaning.text] as const] : [];
+  });
   return {
     PYTHONUNBUFFERED: "1", // a log that is followed live must not sit in the script's buffer
     ...environment.variables,
@@ -117,7 +85,7 @@ function environmentVariables(step: Step, { head, stepRun, environment, apiUrl, 
     PENSTOCK_WORKSPACE: workspace,
     PENSTOCK_API_URL: apiUrl,
     PENSTOCK_TOKEN: token,
-    PENSTOCK_INPUT_NAMES: Object.keys(step.inputs).join(","),
+    PENSTOCK_INPUT_NAMES: Object.keys(context.inputs).join(","),
     PENSTOCK_OUTPUT_NAMES: Object.keys(step.outputs).join(","),
   };
 }

@@ -1,29 +1,15 @@
-import { createHash } from "node:crypto";
 import type { SubmitRunRequest } from "../api/requests.ts";
 import { checkGraph } from "../domain/check-graph.ts";
-import { RunId } from "../domain/ids.ts";
-import { resolveParameters } from "../domain/parameters.ts";
+import type { RunId } from "../domain/ids.ts";
 import type { PipelineGraph } from "../domain/pipeline-graph.ts";
 import { MAX_PROBLEMS, type ProblemDetail, ProblemError } from "../domain/problems.ts";
-import type { Progress, RunGraph, RunHead } from "../domain/run-documents.ts";
 import { stepsToRun } from "../domain/run-plan.ts";
-import type { SnapshotManifest } from "../domain/snapshot-manifest.ts";
 import type { Principal } from "../ports/callers.ts";
-import type { Clock } from "../ports/clock.ts";
-import { encodeDocument } from "../ports/document-rules.ts";
-import type { Log } from "../ports/log.ts";
-import type { Orchestrations } from "../ports/orchestrations.ts";
-import type { RunStore } from "../ports/run-store.ts";
-import type { Catalog } from "./catalog.ts";
+import { type CheckReferencesDeps, checkReferences } from "./check-references.ts";
+import { type EffectiveParametersDeps, effectiveParameters } from "./effective-parameters.ts";
+import { type StartRunDeps, startRun } from "./start-run.ts";
 
-export interface SubmitRunDeps {
-  runs: RunStore;
-  catalog: Catalog;
-  findSnapshot: (snapshotId: string) => Promise<SnapshotManifest | undefined>;
-  orchestrations: Orchestrations;
-  clock: Clock;
-  log: Log;
-}
+export interface SubmitRunDeps extends StartRunDeps, CheckReferencesDeps, EffectiveParametersDeps {}
 
 /** @param idempotencyKey from the caller; the same key with the same request finds the run of the first time. */
 export interface SubmitRunCall {
@@ -33,169 +19,46 @@ export interface SubmitRunCall {
 }
 
 /**
- * Stores a run and starts it. When this resolves, the run is on disk and will reach an end whatever dies.
+ * Submits a graph that the caller sent.
  * @throws {ProblemError} `invalid-pipeline` with every problem found; `idempotency-conflict`.
- * @throws {StoreError} `too-large` when tags, properties, parameters and warnings fill more than a document.
+ * @throws {StoreError} as {@link startRun}.
  */
 export const submitRun =
   (deps: SubmitRunDeps) =>
   async ({ caller, request, idempotencyKey }: SubmitRunCall): Promise<{ runId: RunId }> => {
-    const checked = await check(deps, request);
-    const own = newRun(deps, RunId.parse(deps.clock.newId()), caller, request, checked);
-    encodeDocument(own.head); // what is too large to be kept claims no key: the key is still good for a smaller request
-    const runId = RunId.parse(await claimRunId(deps, own.head.id, caller, request, idempotencyKey));
-    const existing = idempotencyKey === undefined ? undefined : await deps.runs.head(runId);
-    if (!existing) await deps.runs.create(runId === own.head.id ? own : newRun(deps, runId, caller, request, checked));
-    // One that has ended is not started again: a finished orchestration would be replaced and look at everything anew.
-    if (!existing?.value.settled) await start(deps, runId);
-    await deps.runs.durable();
-    return { runId };
-  };
-
-async function start({ orchestrations, log }: SubmitRunDeps, runId: string): Promise<void> {
-  try {
-    await orchestrations.start("pipelineRun", runId, { runId, watchdog: false });
-  } catch (error) {
-    // The run is stored: the reconciler starts it. Answering an error would make the caller submit a second one.
-    log.error("run is stored but was not started; the reconciler will", { runId, cause: String(error) });
-  }
-}
-
-interface Checked {
-  steps: PipelineGraph["steps"];
-  parameters: RunHead["parameters"];
-}
-
-async function check(deps: SubmitRunDeps, request: SubmitRunRequest): Promise<Checked> {
-  const { pipeline } = request;
-  const graph = checkGraph(pipeline);
-  const { values, problems } = resolveParameters(pipeline, request.parameters);
-  const inGraph = "problems" in graph ? graph.problems : [];
-  const inCatalog = await checkReferences(deps, pipeline);
-  const found = [
-    ...problems,
-    ...[...inGraph, ...inCatalog].map((problem) => ({ ...problem, pointer: `/pipeline${problem.pointer ?? ""}` })),
-  ];
-  if (found.length > 0 || "problems" in graph) throw new ProblemError({ kind: "invalid-pipeline", errors: found.slice(0, MAX_PROBLEMS) });
-  return { steps: stepsToRun(pipeline, graph.dag), parameters: values };
-}
-
-/** Everything the graph names that must be in the workspace: computes, datastores, snapshots and the scripts in them. Each name is looked up once. */
-async function checkReferences({ catalog, findSnapshot }: SubmitRunDeps, pipeline: PipelineGraph): Promise<ProblemDetail[]> {
-  const once = <T>(look: (name: string) => Promise<T>) => {
-    const seen = new Map<string, Promise<T>>();
-    return (name: string) => {
-      const found = seen.get(name) ?? look(name);
-      seen.set(name, found);
-      return found;
-    };
-  };
-  const compute = once((name) => catalog.find("computes", name));
-  const datastore = once((name) => catalog.find("datastores", name));
-  const snapshot = once(async (id) => {
-    const manifest = await findSnapshot(id);
-    return manifest && new Set(manifest.files.map((file) => file.path));
-  });
-  const problems: ProblemDetail[] = [];
-  const missing = async (pointer: string, kind: "computes" | "datastores", name: string) => {
-    if (problems.length >= MAX_PROBLEMS || (await (kind === "computes" ? compute(name) : datastore(name)))) return;
-    const names = (await catalog.list(kind)).map((entry) => entry.name);
-    problems.push({
-      pointer,
-      message: `the workspace has no ${kind.slice(0, -1)} ${JSON.stringify(name)}`,
-      remedy: `known: ${names.join(", ") || "none"}`,
+    const { pipeline, parameters: given, ...options } = request;
+    const { parameters, problems } = await effectiveParameters(deps, pipeline, [{ origin: "submit", values: given }]);
+    const graph = await checkPipeline(deps, pipeline, problems);
+    const description = options.description ?? pipeline.description;
+    return await startRun(deps, {
+      caller,
+      graph,
+      parameters,
+      head: {
+        ...options,
+        displayName: options.displayName ?? pipeline.name ?? options.experimentName,
+        ...(description !== undefined && { description }),
+        runSource: options.runSource ?? "API",
+      },
+      idempotency: idempotencyKey === undefined ? undefined : { key: idempotencyKey, request },
     });
   };
-  if (pipeline.defaultCompute) await missing("/defaultCompute", "computes", pipeline.defaultCompute);
-  for (const [index, step] of pipeline.steps.entries()) {
-    const at = `/steps/${index}`;
-    if (step.compute) await missing(`${at}/compute`, "computes", step.compute);
-    for (const [name, { source }] of Object.entries(step.inputs))
-      if ("datastore" in source) await missing(`${at}/inputs/${name}/source/datastore`, "datastores", source.datastore);
-    for (const [name, { datastore }] of Object.entries(step.outputs))
-      await missing(`${at}/outputs/${name}/datastore`, "datastores", datastore);
-    if (step.snapshotId === undefined) continue;
-    const files = await snapshot(step.snapshotId);
-    if (!files)
-      problems.push({
-        pointer: `${at}/snapshotId`,
-        message: `the workspace has no snapshot ${step.snapshotId}`,
-        remedy: "upload it first (POST /api/snapshots)",
-      });
-    else if (step.type === "PythonScriptStep" && !files.has(step.scriptName))
-      problems.push({
-        pointer: `${at}/scriptName`,
-        message: `the snapshot of step ${JSON.stringify(step.key)} has no file ${JSON.stringify(step.scriptName)}`,
-        remedy: nearest(step.scriptName, files),
-      });
-  }
-  return problems;
-}
 
-function nearest(wanted: string, files: ReadonlySet<string>): string {
-  const scripts = [...files].filter((file) => file.endsWith(".py")).slice(0, 10);
-  const base = wanted.split("/").at(-1);
-  const same = [...files].find((file) => file.split("/").at(-1)?.toLowerCase() === base?.toLowerCase());
-  if (same) return `did you mean ${JSON.stringify(same)}?`;
-  return scripts.length > 0 ? `it has: ${scripts.join(", ")}` : "it has no Python file; is it ignored by .amlignore?";
-}
-
-/** The id under which the run is stored: its own, or the one that the key was claimed for. */
-async function claimRunId(
-  { runs }: SubmitRunDeps,
-  ownId: string,
-  caller: Principal,
-  request: SubmitRunRequest,
-  key: string | undefined,
-): Promise<string> {
-  if (key === undefined) return ownId;
-  const bodyHash = createHash("sha256").update(JSON.stringify(request)).digest("hex");
-  const claimed = await runs.claimKey(createHash("sha256").update(`${caller.tenantId}:${caller.objectId}:${key}`).digest("hex"), {
-    runId: ownId,
-    bodyHash,
-  });
-  if (claimed.bodyHash !== bodyHash) throw new ProblemError({ kind: "idempotency-conflict", key });
-  return claimed.runId;
-}
-
-function newRun(
-  { clock }: SubmitRunDeps,
-  runId: RunId,
-  caller: Principal,
-  request: SubmitRunRequest,
-  { steps, parameters }: Checked,
-): { head: RunHead; graph: RunGraph; progress: Progress } {
-  const { targets: _targets, ...graph } = request.pipeline;
-  return {
-    graph: { runId, graph: { ...graph, steps }, stepRunIds: steps.map(() => RunId.parse(clock.newId())) },
-    progress: { runId, steps: "n".repeat(steps.length), lastMarker: "" },
-    head: {
-      id: runId,
-      experimentName: request.experimentName,
-      displayName: request.displayName ?? request.pipeline.name ?? request.experimentName,
-      ...((request.description ?? request.pipeline.description) !== undefined && {
-        description: request.description ?? request.pipeline.description,
-      }),
-      status: "NotStarted",
-      settled: false,
-      createdAt: new Date(clock.now()).toISOString(),
-      createdBy: {
-        objectId: caller.objectId,
-        tenantId: caller.tenantId,
-        ...("name" in caller && caller.name !== undefined && { name: caller.name }),
-      },
-      continueOnStepFailure: request.continueOnStepFailure,
-      stepCount: steps.length,
-      parameters,
-      tags: request.tags,
-      properties: { "azureml.runsource": "azureml.PipelineRun", ...shownParameters(parameters), ...request.properties },
-      warnings: request.warnings,
-    },
-  };
-}
-
-/** v1's property with all values as one JSON text; left out where it would not fit into a property (the run has them as `parameters`). */
-function shownParameters(parameters: RunHead["parameters"]): Record<string, string> {
-  const text = JSON.stringify(Object.fromEntries(Object.entries(parameters).map(([name, { value }]) => [name, value])));
-  return text.length <= 8192 ? { "azureml.parameters": text } : {};
+/**
+ * The graph as it would run: its closure in order.
+ * @param others problems that were found elsewhere in the request, told together with those of the graph.
+ * @throws {ProblemError} `invalid-pipeline` with every problem found; pointers begin with `/pipeline`.
+ */
+export async function checkPipeline(
+  deps: CheckReferencesDeps,
+  pipeline: PipelineGraph,
+  others: readonly ProblemDetail[] = [],
+): Promise<PipelineGraph> {
+  const checked = checkGraph(pipeline);
+  const inGraph = [...("problems" in checked ? checked.problems : []), ...(await checkReferences(deps, pipeline))];
+  const errors = [...others, ...inGraph.map((problem) => ({ ...problem, pointer: `/pipeline${problem.pointer ?? ""}` }))];
+  if (errors.length > 0 || "problems" in checked)
+    throw new ProblemError({ kind: "invalid-pipeline", errors: errors.slice(0, MAX_PROBLEMS) });
+  const { targets: _targets, ...graph } = pipeline;
+  return { ...graph, steps: stepsToRun(pipeline, checked.dag) };
 }

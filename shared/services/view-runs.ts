@@ -101,6 +101,7 @@ export async function toRunResource(deps: ViewRunsDeps, found: FoundRun): Promis
       const status = stepRun.status === "Running" ? (deps.phases.get(stepRun.id)?.status ?? "Running") : stepRun.status;
       return {
         ...common(stepRun.id, "stepRun", record?.value, stepRun.properties, [found.etag, status, JSON.stringify(record?.etag)]),
+        tags: mergeTags(head?.value.stepTags ?? {}, record?.value),
         experimentName: head?.value.experimentName ?? "",
         displayName: stepRun.key,
         status,

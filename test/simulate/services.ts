@@ -1,6 +1,7 @@
 import type { DurableClient } from "durable-functions";
 import { durableOrchestrations } from "../../functions/durable-orchestrations.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
+import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import type { Services } from "../../shared/composition.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
@@ -31,11 +32,13 @@ const blobs = { uri: ({ datastore, path }: { datastore: string; path: string }) 
 export function composeSimulated({ documents, clock, log }: { documents: Documents; clock: Clock; log: Log }) {
   const runs = createRunStore({ documents });
   const catalog = createCatalog(createCatalogStore(documents));
+  const datasets = createDatasetStore(documents);
   const phases = new StepPhases();
   return ({ backend, client }: { backend: ComputeBackend; client: DurableClient }): Services => {
     const deps = {
       runs,
       catalog,
+      datasets,
       phases,
       clock,
       log,

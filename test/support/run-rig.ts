@@ -12,6 +12,7 @@ import { openSqliteStorage } from "../../local/host/durable/sqlite-storage.ts";
 import type { DurableStorage } from "../../local/host/durable/storage.ts";
 import { type LoadedWorker, loadWorker } from "../../local/host/worker/load-worker.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
+import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "../../shared/adapters/sqlite/documents.ts";
@@ -119,6 +120,7 @@ export class RunRig implements AsyncDisposable {
   readonly logged: { level: string; message: string; detail?: Record<string, unknown> | undefined }[] = [];
   /** The store as the test reads it: uncounted and without faults. */
   readonly runs;
+  readonly datasets;
   /** When notices of a job's change come, in milliseconds after it; none: it is lost. */
   notices: (jobId: string, status: string) => number[] = () => [0];
   /** Runs each activity. */
@@ -145,6 +147,7 @@ export class RunRig implements AsyncDisposable {
     this.stored = openSqliteDocuments({ file: ":memory:" });
     this.documents = new WatchedDocuments(this.stored, () => this.#portCall());
     this.runs = createRunStore({ documents: this.stored });
+    this.datasets = createDatasetStore(this.stored);
     this.blobs = openLocalBlobStore({ root: this.#folder });
     this.compute = new FakeCompute({ clock: this.clock, sleep: (ms) => this.sleep(ms), computes: ["cpu-cluster"] });
     this.compute.onCall = () => void this.#portCall();
@@ -383,12 +386,14 @@ export class RunRig implements AsyncDisposable {
     const { clock: time, blobs } = this;
     const runs = createRunStore({ documents: this.documents });
     const catalog = createCatalog(createCatalogStore(this.documents));
+    const datasets = createDatasetStore(this.documents);
     const log = (level: string) => (message: string, detail?: Record<string, unknown>) => void this.logged.push({ level, message, detail });
     const orchestrations: Orchestrations = durableOrchestrations(this.#durableClient() as DurableClient);
     const deps = {
       runs,
       blobs,
       catalog,
+      datasets,
       orchestrations,
       backend: this.compute,
       phases: this.#phases,

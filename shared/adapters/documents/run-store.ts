@@ -15,6 +15,7 @@ import { type Documents, type Stored, StoreError } from "../../ports/documents.t
 import type { RunStore, UnreadableRun } from "../../ports/run-store.ts";
 import { ChangeCounter } from "./change-counter.ts";
 import { parseOnce } from "./parse-once.ts";
+import { readable, unreadableAs } from "./readable.ts";
 
 /**
  * Partition of the heads: one for the workspace, so that a listing is one query in order of id, which is the order of time.
@@ -186,15 +187,6 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     lull: (runId, signal) => counter.lull(runId, signal),
     durable: () => documents.durable(),
   };
-}
-
-function readable<T>(parsed: z.ZodSafeParseResult<T>, pk: string, sk: string): T {
-  if (parsed.success) return parsed.data;
-  throw new StoreError("corrupt", unreadableAs(parsed.error, pk, sk), { cause: parsed.error });
-}
-
-function unreadableAs({ issues: [issue] }: z.ZodError, pk: string, sk: string): string {
-  return `document ${pk}/${sk} is not as this release reads it: ${[issue?.path.join("."), issue?.message].filter(Boolean).join(" ")}`;
 }
 
 /** Graphs never change, and parsing a large one costs more than everything else of a turn: the last few are kept. */

@@ -45,6 +45,7 @@ function aContext(graph: PipelineGraph): JobContext {
     environment: { image: "base", variables: {} },
     runtimeUri: "file:///runtime",
     inputs: {},
+    places: {},
     outputs: { model: "blob://model" },
     apiUrl: "http://127.0.0.1:7071",
     workspace: "penstock",

@@ -1,5 +1,6 @@
 import type { Documents } from "../../../../shared/ports/documents.ts";
 import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
+import { datasetStoreContract } from "../../../contracts/dataset-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 import { CosmosEmulator, type CosmosFault, type CosmosRequest } from "../../../support/cosmos-emulator.ts";
@@ -62,4 +63,5 @@ for (const [name, open, options] of STORES) {
   documentsContract(name, open, options);
   runStoreContract(name, open);
   catalogStoreContract(name, open);
+  datasetStoreContract(name, open);
 }

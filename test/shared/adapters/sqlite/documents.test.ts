@@ -7,12 +7,14 @@ import { openSqliteDocuments, SqliteDocuments } from "../../../../shared/adapter
 import { REFUSE_AFTER_LOSS_MS } from "../../../../shared/adapters/sqlite/group-commit.ts";
 import { openDatabase } from "../../../../shared/adapters/sqlite/open-database.ts";
 import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
+import { datasetStoreContract } from "../../../contracts/dataset-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 
 documentsContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 runStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 catalogStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
+datasetStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 
 describe("openSqliteDocuments", () => {
   let folder: string;
