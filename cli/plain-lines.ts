@@ -19,6 +19,10 @@ export class PlainLines {
       const before = this.shown.get(step.key) ?? "NotStarted";
       if (before === step.status) continue;
       this.shown.set(step.key, step.status);
+      if (step.reusedFrom) {
+        this.out.line(`${formatClock(new Date())} ${harmless(step.key)} reused, with the results of run ${step.reusedFrom.runId}`);
+        continue;
+      }
       const span = step.endedAt === undefined ? "" : spanOf(step, Date.now());
       const cause = step.failure === undefined ? "" : `: ${harmless(causeOf(step.failure))}`;
       this.out.line(`${formatClock(new Date())} ${harmless(step.key)} ${lookOf(step.status).word}${span && ` after ${span}`}${cause}`);

@@ -58,6 +58,8 @@ function addRunCommands(run: Command, bind: Bind): void {
     .option("--display-name <name>", "name of the run")
     .option("--tag <name=value>", "tag the run; may be given more than once", collect, [])
     .option("--continue-on-step-failure", "go on with what does not depend on a failed step")
+    .option("--regenerate-outputs", "run every step anew, whatever ran before")
+    .option("--dry-run", "say which steps would run, and why, and which would be reused; upload and start nothing")
     .action(bind(async () => (await import("./commands/submit.ts")).submit));
   run
     .command("list")

@@ -31,6 +31,7 @@ export function lookOf(status: StepStatus): Look {
 /** What is worth saying of a step beside its status: what it waits for, or why it did not complete. */
 export function remarkOf(step: StepResource, byKey: ReadonlyMap<string, StepResource>): string {
   if (step.status === "Failed") return causeOf(step.failure);
+  if (step.reusedFrom) return `results of run ${step.reusedFrom.runId}`;
   if (step.status !== "NotStarted") return step.attempt > 1 ? `attempt ${step.attempt}` : "";
   const waited = step.dependsOn.filter((key) => byKey.get(key)?.status !== "Completed");
   if (waited.length === 0) return "";

@@ -2,7 +2,6 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from "@azure/fu
 import type { z } from "zod";
 import { toProblemDetails } from "../shared/api/problem-details.ts";
 import { JSON_BODY_BYTES, type Route } from "../shared/api/route.ts";
-import { submitRun } from "../shared/api/routes/runs.ts";
 import type { Services } from "../shared/composition.ts";
 import { type Problem, type ProblemDetail, ProblemError } from "../shared/domain/problems.ts";
 import { includesRole } from "../shared/domain/roles.ts";
@@ -69,7 +68,7 @@ export function httpRoute<R extends Route>(route: R, handler: RouteHandler<R>, a
         const caller = await services.verifyCaller(request.headers.get("authorization"));
         assertRole(route, caller);
         if (route.body !== undefined) taken.push(admission.body(declaredLength(request)));
-        if (route.name === submitRun.name) taken.push(admission.submit());
+        if (route.checksPipeline) taken.push(admission.submit());
         const parsed = await parseRequest(route, request);
         if (waits(parsed.query)) taken.push(admission.wait());
         return await handler(services)({ caller, range: request.headers.get("range"), ...parsed });

@@ -5,13 +5,24 @@ import { beginStep } from "./activities/begin-step.ts";
 import { failRun } from "./activities/fail-run.ts";
 import { failStep } from "./activities/fail-step.ts";
 import { settleStep } from "./activities/settle-step.ts";
+import { addEndpointVersion } from "./http/add-endpoint-version.ts";
+import { archivePipelineEndpoint } from "./http/archive-pipeline-endpoint.ts";
 import { cancelRun } from "./http/cancel-run.ts";
 import { checkFiles } from "./http/check-files.ts";
 import { commitUpload } from "./http/commit-upload.ts";
 import { createChildRun } from "./http/create-child-run.ts";
+import { createPipelineDraft } from "./http/create-pipeline-draft.ts";
+import { createPipelineEndpoint } from "./http/create-pipeline-endpoint.ts";
 import { createSnapshot } from "./http/create-snapshot.ts";
 import { createUpload } from "./http/create-upload.ts";
+import { deletePipelineDraft } from "./http/delete-pipeline-draft.ts";
+import { deletePublishedPipeline } from "./http/delete-published-pipeline.ts";
+import { disablePipelineEndpoint } from "./http/disable-pipeline-endpoint.ts";
+import { disablePublishedPipeline } from "./http/disable-published-pipeline.ts";
+import { enablePipelineEndpoint } from "./http/enable-pipeline-endpoint.ts";
+import { enablePublishedPipeline } from "./http/enable-published-pipeline.ts";
 import { endRun } from "./http/end-run.ts";
+import { forecastRun } from "./http/forecast-run.ts";
 import { getArtifact } from "./http/get-artifact.ts";
 import { getCompute } from "./http/get-compute.ts";
 import { getDataset } from "./http/get-dataset.ts";
@@ -20,6 +31,9 @@ import { getEnvironment } from "./http/get-environment.ts";
 import { getFile } from "./http/get-file.ts";
 import { getLog } from "./http/get-log.ts";
 import { getOpenApi } from "./http/get-open-api.ts";
+import { getPipelineDraft } from "./http/get-pipeline-draft.ts";
+import { getPipelineEndpoint } from "./http/get-pipeline-endpoint.ts";
+import { getPublishedPipeline } from "./http/get-published-pipeline.ts";
 import { getRun } from "./http/get-run.ts";
 import { getSnapshot } from "./http/get-snapshot.ts";
 import { getWorkspace } from "./http/get-workspace.ts";
@@ -33,16 +47,28 @@ import { listFiles } from "./http/list-files.ts";
 import { listLogs } from "./http/list-logs.ts";
 import { listMetrics } from "./http/list-metrics.ts";
 import { listOutputs } from "./http/list-outputs.ts";
+import { listPipelineDrafts } from "./http/list-pipeline-drafts.ts";
+import { listPipelineEndpoints } from "./http/list-pipeline-endpoints.ts";
+import { listPublishedPipelines } from "./http/list-published-pipelines.ts";
 import { listRuns } from "./http/list-runs.ts";
 import { listSteps } from "./http/list-steps.ts";
 import { logMetrics } from "./http/log-metrics.ts";
+import { patchPipelineDraft } from "./http/patch-pipeline-draft.ts";
+import { patchPipelineEndpoint } from "./http/patch-pipeline-endpoint.ts";
+import { patchPublishedPipeline } from "./http/patch-published-pipeline.ts";
 import { patchRun } from "./http/patch-run.ts";
+import { publishPipeline } from "./http/publish-pipeline.ts";
+import { publishPipelineDraft } from "./http/publish-pipeline-draft.ts";
 import { putArtifact } from "./http/put-artifact.ts";
 import { putCompute } from "./http/put-compute.ts";
 import { putDatastore } from "./http/put-datastore.ts";
 import { putEnvironment } from "./http/put-environment.ts";
 import { putUploadPart } from "./http/put-upload-part.ts";
+import { reactivatePipelineEndpoint } from "./http/reactivate-pipeline-endpoint.ts";
 import { registerDataset } from "./http/register-dataset.ts";
+import { submitPipelineDraft } from "./http/submit-pipeline-draft.ts";
+import { submitPipelineEndpoint } from "./http/submit-pipeline-endpoint.ts";
+import { submitPublishedPipeline } from "./http/submit-published-pipeline.ts";
 import { submitRun } from "./http/submit-run.ts";
 import type { BoundRoute } from "./http-route.ts";
 import { logBugs } from "./log-bugs.ts";
@@ -54,13 +80,24 @@ import { RECONCILER_SCHEDULE, reconciler } from "./triggers/reconciler.ts";
 
 /** Every HTTP function. The host matches them in order of name; a test checks that none hides another. */
 export const routes: readonly BoundRoute[] = [
+  addEndpointVersion,
+  archivePipelineEndpoint,
   cancelRun,
   checkFiles,
   commitUpload,
   createChildRun,
+  createPipelineDraft,
+  createPipelineEndpoint,
   createSnapshot,
   createUpload,
+  deletePipelineDraft,
+  deletePublishedPipeline,
+  disablePipelineEndpoint,
+  disablePublishedPipeline,
+  enablePipelineEndpoint,
+  enablePublishedPipeline,
   endRun,
+  forecastRun,
   getArtifact,
   getCompute,
   getDataset,
@@ -69,6 +106,9 @@ export const routes: readonly BoundRoute[] = [
   getFile,
   getLog,
   getOpenApi,
+  getPipelineDraft,
+  getPipelineEndpoint,
+  getPublishedPipeline,
   getRun,
   getSnapshot,
   getWorkspace,
@@ -82,21 +122,33 @@ export const routes: readonly BoundRoute[] = [
   listLogs,
   listMetrics,
   listOutputs,
+  listPipelineDrafts,
+  listPipelineEndpoints,
+  listPublishedPipelines,
   listRuns,
   listSteps,
   logMetrics,
+  patchPipelineDraft,
+  patchPipelineEndpoint,
+  patchPublishedPipeline,
   patchRun,
+  publishPipeline,
+  publishPipelineDraft,
   putArtifact,
   putCompute,
   putDatastore,
   putEnvironment,
   putUploadPart,
+  reactivatePipelineEndpoint,
   registerDataset,
+  submitPipelineDraft,
+  submitPipelineEndpoint,
+  submitPublishedPipeline,
   submitRun,
 ];
 
 /** Those of them that start, wake or ask orchestrations. The others are spared a durable client, which the host would make for each request. */
-export const durableRoutes: ReadonlySet<BoundRoute> = new Set([cancelRun, listSteps, submitRun]);
+export const durableRoutes: ReadonlySet<BoundRoute> = new Set([cancelRun, listSteps, ...routes.filter(({ route }) => route.submits)]);
 
 /** By name, which is also what `callActivity` and `startNew` say. */
 export const orchestrators: Readonly<Record<string, OrchestrationHandler>> = { pipelineRun, stepRun };

@@ -1,14 +1,8 @@
 import { basename, extname } from "node:path";
+import { toExperimentName } from "../shared/domain/experiment-name.ts";
 import type { PipelineFile } from "./yaml/pipeline-file.ts";
 
-/** An experiment's name has letters, digits, `-` and `_` alone; what else a name has becomes `-`. */
+/** The experiment of a pipeline file for which none was named: the pipeline's name, or the file's, made to fit. */
 export function experimentNameFor(pipeline: Pick<PipelineFile, "name">, file: string): string {
-  const slug = (text: string): string =>
-    text
-      .normalize("NFKD")
-      .replace(/\p{M}/gu, "")
-      .replace(/[^A-Za-z0-9_-]+/g, "-")
-      .replace(/^[-_]+|-+$/g, "")
-      .slice(0, 255);
-  return slug(pipeline.name ?? "") || slug(basename(file, extname(file))) || "pipeline";
+  return toExperimentName(pipeline.name ?? "") || toExperimentName(basename(file, extname(file))) || "pipeline";
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { dirname, relative, resolve } from "node:path";
 import type { SubmitRunBody } from "../shared/api/requests.ts";
-import type { RunResource } from "../shared/api/resources.ts";
+import type { ForecastResource, RunResource } from "../shared/api/resources.ts";
 import { getWorkspace } from "../shared/api/routes/catalog.ts";
-import { submitRun } from "../shared/api/routes/runs.ts";
+import { forecastRun, submitRun } from "../shared/api/routes/runs.ts";
 import { ApiProblem } from "./api-problem.ts";
 import type { ApiClient } from "./client.ts";
 import { experimentNameFor } from "./experiment-name.ts";
@@ -29,6 +29,10 @@ export interface SubmitOptions {
   /** A tag without a value is null. */
   readonly tags?: Readonly<Record<string, string | null>>;
   readonly continueOnStepFailure?: boolean;
+  /** Runs every step anew; later runs may take its results. */
+  readonly regenerateOutputs?: boolean;
+  /** Told what the submit is about to do, before anything is uploaded. */
+  readonly onForecast?: (forecast: ForecastResource) => void;
   /** Makes a repeated submit find the run of the first; absent: one of its own for each call. */
   readonly idempotencyKey?: string;
   /** Folders that never belong to a snapshot. */
@@ -46,11 +50,41 @@ export interface Submitted {
 }
 
 /**
+ * Reads a v1 pipeline YAML and says what its submit would do, step by step. Nothing is uploaded, stored or started.
+ * @throws as {@link submitFile}
+ */
+export async function forecastFile(
+  client: ApiClient,
+  file: string,
+  options: SubmitOptions = {},
+): Promise<{ forecast: ForecastResource; warnings: readonly string[] }> {
+  const read = await readSubmit(client, file, options);
+  return { forecast: await forecast(client, read), warnings: read.warnings };
+}
+
+/**
  * Reads a v1 pipeline YAML, uploads what the workspace lacks of its code and data, and submits it.
  * @throws {FileError} with the file's problems, also those the server found, each at its line.
  * @throws {UserError} {@link ApiProblem} as the calls do.
  */
 export async function submitFile(client: ApiClient, file: string, options: SubmitOptions = {}): Promise<Submitted> {
+  const read = await readSubmit(client, file, options);
+  if (options.onForecast) options.onForecast(await forecast(client, read));
+  const uploaded = await uploadAll(client, read.pipelineFile, read.snapshots);
+  const body = await bodyOf(client, read, uploaded.ids);
+  const run = await send(client, body, options.idempotencyKey ?? randomUUID(), read.pipelineFile);
+  return { run, warnings: read.warnings, uploadedBytes: uploaded.bytes };
+}
+
+/** A pipeline file with all that belongs to its submit, before anything is sent. */
+interface ReadSubmit {
+  readonly pipelineFile: PipelineFile;
+  readonly snapshots: ReadonlyMap<string, LocalSnapshot>;
+  readonly warnings: readonly string[];
+  readonly body: Omit<SubmitRunBody, "pipeline">;
+}
+
+async function readSubmit(client: ApiClient, file: string, options: SubmitOptions): Promise<ReadSubmit> {
   const from = options.from ?? process.cwd();
   const pipelineFile = readPipelineFile(file, from);
   const parameters = readParameterValues(options.set ?? [], pipelineFile.pipeline.parameters ?? {});
@@ -58,21 +92,36 @@ export async function submitFile(client: ApiClient, file: string, options: Submi
   const git = gitProperties(folder);
   const { limits } = (await client.call(getWorkspace, {})).body;
   const snapshots = readSnapshots(pipelineFile, folder, limits, options);
-  const uploaded = await uploadAll(client, pipelineFile, snapshots);
   const warnings = [...pipelineFile.warnings, ...[...snapshots.values()].flatMap((snapshot) => snapshot.warnings)];
-  const body: SubmitRunBody = {
+  const body = {
     experimentName: options.experiment ?? experimentNameFor(pipelineFile, file),
     ...(options.displayName !== undefined && { displayName: options.displayName }),
     ...(pipelineFile.pipeline.description !== undefined && { description: pipelineFile.pipeline.description }),
-    pipeline: { ...pipelineFile.pipeline, steps: await graphSteps(client, pipelineFile, uploaded.ids) },
     parameters,
     tags: { ...options.tags },
     properties: await git,
     continueOnStepFailure: options.continueOnStepFailure ?? false,
+    regenerateOutputs: options.regenerateOutputs ?? false,
     warnings: warnings.slice(0, 100).map((warning) => warning.slice(0, 2048)),
   };
-  const run = await send(client, body, options.idempotencyKey ?? randomUUID(), pipelineFile);
-  return { run, warnings, uploadedBytes: uploaded.bytes };
+  return { pipelineFile, snapshots, warnings, body };
+}
+
+async function bodyOf(
+  client: ApiClient,
+  { pipelineFile, body }: ReadSubmit,
+  snapshotIds: ReadonlyMap<string, string>,
+): Promise<SubmitRunBody> {
+  return { ...body, pipeline: { ...pipelineFile.pipeline, steps: await graphSteps(client, pipelineFile, snapshotIds) } };
+}
+
+/** A snapshot's id is made over its manifest, so it is known before the workspace has the snapshot. */
+async function forecast(client: ApiClient, read: ReadSubmit): Promise<ForecastResource> {
+  const body = await bodyOf(client, read, new Map([...read.snapshots].map(([folder, { id }]) => [folder, id])));
+  return await inFile(
+    read.pipelineFile,
+    async () => (await client.call(forecastRun, { body }, { idempotent: true, timeoutSeconds: 120 })).body,
+  );
 }
 
 type Limits = { snapshotBytes: number; snapshotFiles: number };
@@ -106,9 +155,16 @@ async function uploadAll(client: ApiClient, file: PipelineFile, snapshots: Reado
 }
 
 async function send(client: ApiClient, body: SubmitRunBody, key: string, file: PipelineFile): Promise<RunResource> {
-  try {
+  return await inFile(file, async () => {
     const reply = await client.call(submitRun, { body, headers: { "idempotency-key": key } }, { timeoutSeconds: 120 });
     return reply.body;
+  });
+}
+
+/** A call about a file: what the server refuses is told at the file's lines. */
+async function inFile<T>(file: PipelineFile, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
   } catch (error) {
     if (!(error instanceof ApiProblem) || !error.details.errors?.length || (error.status !== 422 && error.status !== 400)) throw error;
     throw toFileError(error, file);

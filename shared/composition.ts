@@ -3,6 +3,8 @@ import { createAzureMlBackend } from "./adapters/azureml/azureml-backend.ts";
 import { openCosmosDocuments } from "./adapters/cosmos/documents.ts";
 import { createCatalogStore } from "./adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "./adapters/documents/dataset-store.ts";
+import { createPipelineStore } from "./adapters/documents/pipeline-store.ts";
+import { createReuseStore } from "./adapters/documents/reuse-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
 import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
@@ -22,10 +24,11 @@ import { advanceRun } from "./services/advance-run.ts";
 import { beginStep } from "./services/begin-step.ts";
 import { cancelRun } from "./services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "./services/catalog.ts";
-import { getDataset, listDatasets, registerDataset } from "./services/datasets.ts";
 import { failRun } from "./services/fail-run.ts";
 import { failStep } from "./services/fail-step.ts";
+import { forecastRun } from "./services/forecast-run.ts";
 import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
+import { createPipelineServices } from "./services/pipeline-services.ts";
 import { reconcile } from "./services/reconcile.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "./services/run-record.ts";
@@ -33,7 +36,6 @@ import { settleStep } from "./services/settle-step.ts";
 import { StepPhases } from "./services/step-phases.ts";
 import { layOutRuntime } from "./services/step-runtime.ts";
 import { createStorageServices } from "./services/storage-services.ts";
-import { submitRun } from "./services/submit-run.ts";
 import { getRun, listRuns, listSteps } from "./services/view-runs.ts";
 import type { BlobsSettings, DocumentsSettings, Settings } from "./settings.ts";
 
@@ -54,8 +56,10 @@ export function compose(settings: Settings) {
   const documents = openDocuments(settings.documents);
   const blobs = openBlobs(settings.blobs);
   const runs = createRunStore({ documents, pollMs: settings.documents.kind === "cosmos" ? LOOK_MS : undefined });
+  const reuse = createReuseStore(documents);
   const catalog = createCatalog(createCatalogStore(documents));
   const datasets = createDatasetStore(documents);
+  const pipelines = createPipelineStore(documents);
   const verifyCaller = createTokenVerifier({
     ...settings.callers,
     clock,
@@ -78,10 +82,12 @@ export function compose(settings: Settings) {
   const services = (orchestrations: Orchestrations, log: Log) => {
     const deps = {
       runs,
+      reuse,
       blobs,
       backend,
       catalog,
       datasets,
+      pipelines,
       phases,
       clock,
       log,
@@ -98,10 +104,8 @@ export function compose(settings: Settings) {
       catalog,
       verifyCaller,
       getWorkspace: () => workspace,
-      submitRun: submitRun(deps),
-      registerDataset: registerDataset(deps),
-      getDataset: getDataset(deps),
-      listDatasets: listDatasets(deps),
+      ...createPipelineServices(deps),
+      forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),
@@ -118,7 +122,7 @@ export function compose(settings: Settings) {
       listLogs: listLogs(deps),
       readLog: readLog(deps),
       listOutputs: listOutputs(deps),
-      advanceRun: advanceRun({ ...deps, markerLookbackMs: settings.markerLookbackMs }),
+      advanceRun: advanceRun({ ...deps, settings, markerLookbackMs: settings.markerLookbackMs }),
       beginStep: beginStep({ ...deps, settings }),
       settleStep: settleStep(deps),
       failStep: failStep(deps),

@@ -8,6 +8,7 @@ import { openSqliteStorage } from "../../local/host/durable/sqlite-storage.ts";
 import { loadWorker } from "../../local/host/worker/load-worker.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
+import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "../../shared/adapters/sqlite/documents.ts";
@@ -138,6 +139,7 @@ function servicesOver({ folder, documents, runs, client }: Parts): Services {
   const backend = new InstantCompute();
   const deps = {
     runs,
+    reuse: createReuseStore(documents),
     blobs: openLocalBlobStore({ root: join(folder, "blobs") }),
     catalog,
     datasets: createDatasetStore(documents),
@@ -156,7 +158,7 @@ function servicesOver({ folder, documents, runs, client }: Parts): Services {
   const services: Partial<Services> = {
     log: deps.log,
     submitRun: submitRun(deps),
-    advanceRun: advanceRun({ ...deps, markerLookbackMs: 500 }),
+    advanceRun: advanceRun({ ...deps, settings, markerLookbackMs: 500 }),
     beginStep: beginStep({ ...deps, settings }),
     settleStep: settleStep(deps),
     noteJobChange: noteJobChange(deps),

@@ -13,11 +13,12 @@ export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationCon
   const { runId, stepRunId, index, ...input } = StepRunInput.parse(df.getInput());
   const inSeconds = (seconds: number) => df.createTimer(new Date(df.currentUtcDateTime.getTime() + seconds * 1000));
   let { begun, gapSeconds, failures, trouble, lostSince, told } = input;
+  const { fingerprint } = input;
   for (let look = 0; look < LOOKS_PER_GENERATION; look++) {
     const activity = failures >= MOST_FAILURES ? "failStep" : begun ? "settleStep" : "beginStep";
     let turn: StepTurn | undefined;
     try {
-      turn = StepTurn.parse(yield df.callActivity(activity, { runId, stepRunId, index, trouble, lostSince, told }));
+      turn = StepTurn.parse(yield df.callActivity(activity, { runId, stepRunId, index, trouble, lostSince, told, fingerprint }));
     } catch {
       trouble = undefined; // it broke, which is a bug: its own words stay in the log
     }
@@ -38,13 +39,13 @@ export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationCon
     const winner = yield df.Task.any([news, timer]);
     if (winner === timer) {
       // The wait left behind would swallow the next event.
-      df.continueAsNew({ runId, stepRunId, index, begun, lostSince, gapSeconds: nextGap(gapSeconds) });
+      df.continueAsNew({ runId, stepRunId, index, fingerprint, begun, lostSince, gapSeconds: nextGap(gapSeconds) });
       return undefined;
     }
     timer.cancel(); // an open timer would keep the instance alive
     told = JobNews.safeParse(news.result).success;
     gapSeconds = 0;
   }
-  df.continueAsNew({ runId, stepRunId, index, begun, gapSeconds, failures, trouble, lostSince, told }); // a fresh history
+  df.continueAsNew({ runId, stepRunId, index, fingerprint, begun, gapSeconds, failures, trouble, lostSince, told }); // a fresh history
   return undefined;
 };

@@ -81,8 +81,8 @@ function operation(route: Route): ZodOpenApiOperationObject {
         "413": problem("More than one answer may hold: ask for a range"),
         "416": problem("The file has no such bytes"),
       }),
-      ...(route.name === "submitRun" && {
-        "422": problem("The pipeline cannot run as it is: every problem found, with a JSON Pointer into the body"),
+      ...(route.checksPipeline && {
+        "422": problem("The pipeline cannot run as it is: every problem found, with a JSON Pointer where it is in the body"),
       }),
       "500": problem("Something went wrong on our side"),
       "503": problem("The store or the issuer of tokens is out of reach"),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Problem } from "../domain/problems.ts";
+import { describeDisabled, type Problem } from "../domain/problems.ts";
 
 /** Prefix of every `type`; a name, not a page that is fetched. */
 export const PROBLEM_BASE = "urn:penstock:problem";
@@ -32,7 +32,7 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
       return as(422, "The pipeline cannot run as it is", { errors: [...problem.errors] });
     case "not-found":
       return as(404, `There is no such ${problem.what}`, {
-        detail: `${problem.what} ${JSON.stringify(problem.id)} is not in this workspace`,
+        detail: `${problem.what} ${JSON.stringify(problem.id)} is not in ${problem.within ?? "this workspace"}`,
         ...(problem.remedy && { remedy: problem.remedy }),
       });
     case "unauthenticated":
@@ -44,6 +44,8 @@ export function toProblemDetails(problem: Problem): ProblemDetails {
       return as(403, "The caller may not do this", { detail: `this needs ${problem.need}` });
     case "conflict":
       return as(409, "This does not fit what is there", { detail: problem.message, ...(problem.remedy && { remedy: problem.remedy }) });
+    case "disabled":
+      return as(409, "It does not run as long as it is so", { detail: describeDisabled(problem), remedy: problem.remedy });
     case "property-conflict":
       return as(409, "A property is written once", {
         detail: `property ${JSON.stringify(problem.name)} has another value already`,

@@ -6,8 +6,13 @@ import { PipelineGraph } from "../domain/pipeline-graph.ts";
 import { DataPath, GivenValue } from "../domain/pipeline-parameter.ts";
 import { Properties, RunSource, Tags } from "../domain/run-documents.ts";
 
+/** Bytes of a body that holds a graph at the most. */
+export const SUBMIT_BODY_BYTES = 32 * 1024 * 1024;
+/** Headers of every submit. */
+export const submitHeaders = z.object({ "idempotency-key": z.string().min(1).max(255).optional() });
+
 /** What every submit may say, whichever door it takes. */
-const submitOptions = {
+export const submitOptions = {
   displayName: PlainText.min(1).max(255).optional(),
   description: z.string().max(4096).optional(),
   /** Values of pipeline parameters: those without a default must be there, the others where they differ from it. */

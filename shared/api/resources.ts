@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EnvironmentSpec } from "../domain/environment.ts";
 import { CatalogName, ParentRunId, PortName, RelativePath, RunId, Sha256, SnapshotId, StepKey } from "../domain/ids.ts";
 import { MetricEntry } from "../domain/metrics.ts";
+import { RunCause } from "../domain/reuse.ts";
 import { Caller, EffectiveParameter, Failure, Instant, Properties, Tags } from "../domain/run-documents.ts";
 import { RunStatus, StepStatus } from "../domain/statuses.ts";
 
@@ -68,6 +69,8 @@ export const StepResource = z
     failure: Failure.optional(),
     /** What the compute could not honour or had to say of the step's job; absent: nothing. Known once the step has ended. */
     warnings: z.array(z.string()).optional(),
+    /** Whose results the step has, where it was settled without a job. */
+    reusedFrom: z.object({ runId: RunId, stepRunId: RunId }).optional(),
   })
   .meta({ id: "Step" });
 export type StepResource = z.infer<typeof StepResource>;
@@ -76,6 +79,28 @@ export const StepList = z
   .object({ runId: RunId, status: RunStatus, revision: z.string(), steps: z.array(StepResource) })
   .meta({ id: "StepList" });
 export type StepList = z.infer<typeof StepList>;
+
+const OfStepRun = z.object({ runId: RunId, stepRunId: RunId });
+
+/** What a step of a submit would do. `wait`: another run is doing the same, and the step takes its results. */
+export const StepForecast = z
+  .object({
+    key: StepKey,
+    name: z.string(),
+    way: z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("reuse"), from: OfStepRun }),
+      z.object({ kind: z.literal("wait"), from: OfStepRun }),
+      z.object({ kind: z.literal("run"), because: RunCause }),
+    ]),
+  })
+  .meta({ id: "StepForecast" });
+export type StepForecast = z.infer<typeof StepForecast>;
+
+/** What a submit would do, in an order of steps where dependencies come first. */
+export const ForecastResource = z
+  .object({ steps: z.array(StepForecast), counts: z.object({ reuse: z.int(), wait: z.int(), run: z.int() }) })
+  .meta({ id: "Forecast" });
+export type ForecastResource = z.infer<typeof ForecastResource>;
 
 /** Metrics of one run in the order of logging. */
 export const MetricList = z.object({ runId: RunId, metrics: z.array(MetricEntry) }).meta({ id: "MetricList" });

@@ -18,6 +18,10 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
+  /** Whether it starts a run, for which it needs a durable client. */
+  readonly submits?: boolean;
+  /** Whether it checks a pipeline, and refuses with 422 what cannot run: a process takes on so many of these at a time. */
+  readonly checksPipeline?: boolean;
   /** JSON body, or `bytes` for a body that is taken as it is. */
   readonly body?: z.ZodType | "bytes";
   /** Bytes of body at the most. */

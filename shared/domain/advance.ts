@@ -6,6 +6,8 @@ import type { RunOutcome, SettledStepStatus } from "./statuses.ts";
 export interface Facts {
   /** Steps that have settled, in any order, known ones among them. */
   settled: Iterable<{ index: number; status: SettledStepStatus }>;
+  /** Steps that must not start yet, since another run is doing the same, by index. */
+  held?: ReadonlySet<number>;
   cancelRequested: boolean;
   continueOnStepFailure: boolean;
 }
@@ -52,7 +54,7 @@ export function advance(plan: RunPlan, before: Progress, facts: Facts): Decision
     if (letter !== "n") return;
     if (stopping) steps[index] = stopping.reason === "cancel" ? "x" : "k";
     else if (dependsOnAny(plan, steps, index, "fxk")) steps[index] = "k";
-    else if (plan.dependsOn[index]?.every((dependency) => steps[dependency] === "c")) {
+    else if (plan.dependsOn[index]?.every((dependency) => isComplete(steps[dependency])) && !facts.held?.has(index)) {
       if (start.length < MOST_STARTS) start.push(index);
       else more = true;
     }
@@ -71,12 +73,16 @@ function whyStop(facts: Facts, firstFailed: number | undefined): Progress["stopp
   return undefined;
 }
 
+function isComplete(letter: string | undefined): boolean {
+  return letter === "c" || letter === "r";
+}
+
 function dependsOnAny(plan: RunPlan, steps: readonly string[], index: number, letters: string): boolean {
   return plan.dependsOn[index]?.some((dependency) => letters.includes(steps[dependency] ?? " ")) ?? false;
 }
 
 /** A cancel that found every step completed changed nothing any more. */
 function outcomeOf({ steps, stopping }: Progress): RunOutcome {
-  if (/^c*$/.test(steps)) return "Completed";
+  if (/^[cr]*$/.test(steps)) return "Completed";
   return stopping?.reason === "cancel" ? "Canceled" : "Failed";
 }

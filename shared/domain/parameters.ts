@@ -1,6 +1,6 @@
 import { misfit } from "./check-parameters.ts";
 import type { PipelineGraph } from "./pipeline-graph.ts";
-import type { GivenValue, ParameterValue, PipelineParameter } from "./pipeline-parameter.ts";
+import { type GivenValue, type ParameterValue, PipelineParameter } from "./pipeline-parameter.ts";
 import { MAX_PROBLEMS, type ProblemDetail, someOf } from "./problems.ts";
 import type { EffectiveParameter } from "./run-documents.ts";
 
@@ -41,6 +41,26 @@ export function resolveParameters(
   for (const [name, declared] of Object.entries(parameters))
     if (!declared.optional && !Object.hasOwn(values, name) && problems.length < MAX_PROBLEMS) problems.push(missing(name, declared));
   return { values, problems };
+}
+
+/**
+ * The parameters with other defaults: what was given to a draft is what its published pipeline begins from. An optional one that was given a value
+ * has a default then.
+ */
+export function withDefaults(
+  parameters: PipelineGraph["parameters"],
+  values: Readonly<Record<string, GivenValue>>,
+): { parameters: PipelineGraph["parameters"]; problems: ProblemDetail[] } {
+  const problems: ProblemDetail[] = [];
+  const changed = Object.entries(values).flatMap(([name, value]) => {
+    const declared = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+    const read = declared ? readValue(name, declared, value) : undeclared(name, Object.keys(parameters));
+    if ("problem" in read) problems.push({ pointer: `/parameters/${name}`, ...read.problem });
+    if ("problem" in read || !declared) return [];
+    const { optional: _optional, ...rest } = declared;
+    return [[name, PipelineParameter.parse({ ...rest, default: read.value })] as const];
+  });
+  return { parameters: { ...parameters, ...Object.fromEntries(changed) }, problems: problems.slice(0, MAX_PROBLEMS) };
 }
 
 type Read = { value: GivenValue } | { problem: Omit<ProblemDetail, "pointer"> };

@@ -17,10 +17,12 @@ export function someOf(names: readonly string[]): string[] {
 export type Problem =
   | { kind: "invalid-request"; errors: readonly ProblemDetail[] }
   | { kind: "invalid-pipeline"; errors: readonly ProblemDetail[] }
-  | { kind: "not-found"; what: string; id: string; remedy?: string }
+  /** `within`: where it was looked for; absent: in the workspace. */
+  | { kind: "not-found"; what: string; id: string; within?: string; remedy?: string }
   | { kind: "unauthenticated"; reason: string }
   | { kind: "forbidden"; need: string }
   | { kind: "conflict"; message: string; remedy?: string }
+  | { kind: "disabled"; what: string; name: string; status: "Disabled" | "Archived"; remedy: string }
   | { kind: "property-conflict"; name: string }
   | { kind: "idempotency-conflict"; key: string }
   | { kind: "too-large"; what: string; limit: number; actual?: number; remedy?: string }
@@ -48,10 +50,17 @@ function describe(problem: Problem): string {
     case "invalid-pipeline":
       return problem.errors.map((error) => (error.pointer ? `${error.pointer}: ${error.message}` : error.message)).join("\n");
     case "not-found":
-      return `there is no ${problem.what} ${JSON.stringify(problem.id)}`;
+      return `there is no ${problem.what} ${JSON.stringify(problem.id)}${problem.within === undefined ? "" : ` in ${problem.within}`}`;
     case "conflict":
       return problem.message;
+    case "disabled":
+      return describeDisabled(problem);
     default:
       return problem.kind;
   }
+}
+
+/** What is said of something that refuses to run. */
+export function describeDisabled({ what, name, status }: Extract<Problem, { kind: "disabled" }>): string {
+  return `${what} ${JSON.stringify(name)} is ${status.toLowerCase()}`;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ExperimentName, ParentRunId, PlainText, PortName, RunId, StepKey } from "./ids.ts";
 import { PipelineGraph } from "./pipeline-graph.ts";
 import { DataPath, ParameterValue } from "./pipeline-parameter.ts";
+import { OutputPlace, ReusedStep } from "./reuse.ts";
 import { RunOutcome, RunStatus, SettledStepStatus } from "./statuses.ts";
 
 /** An instant, ISO 8601, UTC. */
@@ -73,7 +74,7 @@ export const RunHead = z.strictObject({
   /** Tags of each of its step runs. */
   stepTags: Tags.optional(),
   parentRunId: ParentRunId.optional(),
-  /** No step's result is taken from an earlier run. */
+  /** No step takes the results of an earlier one in this run; later runs may take its own. */
   regenerateOutputs: z.boolean().optional(),
   /** The published pipeline that it is a run of. */
   pipelineId: z.guid().optional(),
@@ -94,16 +95,26 @@ export const RunGraph = z.strictObject({
 });
 export type RunGraph = z.infer<typeof RunGraph>;
 
-/** One letter a step: `n` not started, `s` started, `c` completed, `f` failed, `x` canceled, `k` skipped. */
-export const STEP_LETTERS = { n: "NotStarted", s: "Running", c: "Completed", f: "Failed", x: "Canceled", k: "Skipped" } as const;
+/** One letter a step: `n` not started, `s` started, `c` completed, `r` completed by the results of an earlier run, `f` failed, `x` canceled, `k` skipped. */
+export const STEP_LETTERS = {
+  n: "NotStarted",
+  s: "Running",
+  c: "Completed",
+  r: "Completed",
+  f: "Failed",
+  x: "Canceled",
+  k: "Skipped",
+} as const;
 
 /** How far a run is: one compact document that `advanceRun` alone writes. */
 export const Progress = z.strictObject({
   runId: RunId,
   /** {@link STEP_LETTERS}, by step index. */
-  steps: z.string().regex(/^[nscfxk]*$/),
+  steps: z.string().regex(/^[nscrfxk]*$/),
   /** Settled markers up to here were read (their sort key); reading goes back 60 s from it. */
   lastMarker: z.string(),
+  /** Pages of {@link ReusedPage} that count: one that was written by a look whose progress was not stored is not among them. */
+  reusedPages: z.array(z.string()).optional(),
   /** Set once nothing more is to start: why, and by which step. */
   stopping: z
     .discriminatedUnion("reason", [
@@ -139,7 +150,9 @@ export const StepRunDocument = z.strictObject({
   /** Key of its settled marker, chosen when it settles: leaving the marker again changes nothing. */
   settledKey: z.guid().optional(),
   /** Declared outputs by name: where they lie. */
-  outputs: z.record(PortName, z.strictObject({ datastore: z.string(), path: z.string() })).default({}),
+  outputs: z.record(PortName, OutputPlace).default({}),
+  /** Hash under which later runs may find its results; absent: they may not. */
+  fingerprint: z.string().optional(),
 });
 export type StepRunDocument = z.infer<typeof StepRunDocument>;
 
@@ -155,6 +168,10 @@ export const SettledMarker = z.strictObject({
   warnings: z.array(z.string()).default([]),
 });
 export type SettledMarker = z.infer<typeof SettledMarker>;
+
+/** Steps that one look settled without a job, together: a document for each would cost more than the look. */
+export const ReusedPage = z.strictObject({ steps: z.array(ReusedStep) });
+export type ReusedPage = z.infer<typeof ReusedPage>;
 
 /** Says that something of the run changed and that its orchestration was told so. */
 export const WakeFlag = z.strictObject({ on: z.boolean(), at: Instant });

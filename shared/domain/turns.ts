@@ -34,7 +34,7 @@ export type AdvanceSummary = z.infer<typeof AdvanceSummary>;
 /**
  * Input of the `stepRun` orchestration and of its activities. `gapSeconds` is how long it last waited without news; `begun`: the job was
  * submitted; `failures`: how many looks in a row broke, and `trouble` why, where that is known; `lostSince`: since when the service does not
- * know the job; `told`: an event says that it has ended.
+ * know the job; `told`: an event says that it has ended; `fingerprint`: the hash under which it has been claimed.
  */
 export const StepRunInput = z.object({
   runId: RunId,
@@ -46,6 +46,7 @@ export const StepRunInput = z.object({
   trouble: z.string().optional(),
   lostSince: Instant.optional(),
   told: z.boolean().optional(),
+  fingerprint: z.string().optional(),
 });
 export type StepRunInput = z.infer<typeof StepRunInput>;
 

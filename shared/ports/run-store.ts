@@ -1,4 +1,5 @@
 import type { MetricBatch } from "../domain/metrics.ts";
+import type { ReusedStep } from "../domain/reuse.ts";
 import type { ChildRunDocument, Progress, RunGraph, RunHead, RunRecord, SettledMarker, StepRunDocument } from "../domain/run-documents.ts";
 import type { Page, Stored } from "./documents.ts";
 
@@ -7,6 +8,7 @@ export interface RunFilter {
   experimentName?: string;
   status?: string;
   settled?: boolean;
+  pipelineId?: string;
 }
 
 /** A page of runs, and those that belong on it but whose documents are damaged: one of them must not hide the others. */
@@ -48,6 +50,11 @@ export interface RunStore {
   addSettled(runId: string, key: string, marker: SettledMarker): Promise<void>;
   /** Markers after a key (exclusive), in order of settling, all of them. */
   settledAfter(runId: string, after: string): Promise<{ key: string; marker: SettledMarker }[]>;
+
+  /** Stores steps that were settled without a job, under a name of its own. */
+  addReused(runId: string, page: string, steps: readonly ReusedStep[]): Promise<void>;
+  /** The steps of these pages. @throws {StoreError} `corrupt` when a page is not there. */
+  reused(runId: string, pages: readonly string[]): Promise<ReusedStep[]>;
 
   /** Stores a batch; one that is there already is left as it is. */
   addMetrics(runId: string, batch: MetricBatch): Promise<void>;

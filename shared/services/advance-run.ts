@@ -1,4 +1,3 @@
-import { advance, type Decision } from "../domain/advance.ts";
 import type { Failure, Progress, RunHead } from "../domain/run-documents.ts";
 import { planOf, type RunPlan } from "../domain/run-plan.ts";
 import { collectWarnings } from "../domain/run-warnings.ts";
@@ -10,12 +9,14 @@ import { type Stored, StoreError } from "../ports/documents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
+import { leaveMarker } from "./announce-settled.ts";
+import { type DecideRunDeps, decideRun, type RunDecision } from "./decide-run.ts";
 import { inBatches } from "./in-batches.ts";
 import { instantOfRun } from "./instant-of-run.ts";
+import { settleReuse } from "./settle-reuse.ts";
 import { readableStepRun } from "./step-context.ts";
-import { leaveMarker } from "./wake-run.ts";
 
-export interface AdvanceRunDeps {
+export interface AdvanceRunDeps extends DecideRunDeps {
   runs: RunStore;
   orchestrations: Orchestrations;
   clock: Clock;
@@ -66,10 +67,11 @@ async function turn(deps: AdvanceRunDeps, { runId, watchdog, turn: name }: Pipel
     cancelRequested: head.value.cancelRequestedAt !== undefined,
     continueOnStepFailure: head.value.continueOnStepFailure,
   };
-  const decision = advance(plan, known, facts);
+  const decision = await decideRun(deps, head.value, plan, known, facts);
   if (decision.start.length > 0 && name !== undefined) decision.progress.turn = name;
   const lastMarker = markers.at(-1)?.key ?? "";
   if (lastMarker > known.lastMarker) decision.progress.lastMarker = lastMarker;
+  await keepReused(deps, decision);
   await carryOut(deps, plan, stored, decision, watchdog);
   await moveHead(deps, head, decision.progress, plan);
   return { ...summarize(decision.progress), ...(decision.more && { more: true }) };
@@ -86,17 +88,32 @@ function readFrom({ clock, markerLookbackMs }: AdvanceRunDeps, { lastMarker }: P
 }
 
 /** On a watchdog turn every started step is asked for: whether it has settled unheard, and whether anybody still drives it. */
-async function lookAtStarted({ runs, orchestrations }: AdvanceRunDeps, plan: RunPlan, progress: Progress): Promise<Settled[]> {
+async function lookAtStarted(deps: AdvanceRunDeps, plan: RunPlan, progress: Progress): Promise<Settled[]> {
+  const { runs, orchestrations } = deps;
   const found: Settled[] = [];
   await inBatches(indexesOf(progress.steps, "s"), PARALLEL_CALLS, async (index) => {
     const { stepRunId, input } = stepInput(plan, index);
     const document = (await readableStepRun(runs, stepRunId))?.value;
     if (document && isSettled(document.status)) {
       found.push({ index, status: document.status });
-      await leaveMarker(runs, document); // whoever settled it died before: lists of steps and the run's end are read from markers
+      // Whoever settled it died before: lists of steps and the run's end are read from markers.
+      await leaveMarker(runs, document);
+      await settleReuse(deps, document);
     } else if (!(await orchestrations.look(stepRunId))?.live) await orchestrations.start("stepRun", stepRunId, input);
   });
   return found;
+}
+
+/** Steps that share a page: a document holds a megabyte, and one of these may name many outputs. */
+const PAGE_STEPS = 200;
+
+/** Reused steps are stored before the progress that counts them. */
+async function keepReused({ runs, clock }: AdvanceRunDeps, { progress, reused }: RunDecision): Promise<void> {
+  for (let from = 0; from < reused.length; from += PAGE_STEPS) {
+    const page = clock.newId();
+    await runs.addReused(progress.runId, page, reused.slice(from, from + PAGE_STEPS));
+    progress.reusedPages = [...(progress.reusedPages ?? []), page];
+  }
 }
 
 /**
@@ -107,7 +124,7 @@ async function carryOut(
   { runs, orchestrations }: AdvanceRunDeps,
   plan: RunPlan,
   stored: Stored<Progress>,
-  { progress, start, stop }: Decision,
+  { progress, start, stop, fingerprints }: RunDecision,
   watchdog: boolean,
 ): Promise<void> {
   const isNews = JSON.stringify(progress) !== JSON.stringify(stored.value);
@@ -115,7 +132,7 @@ async function carryOut(
     throw new StoreError("busy", `progress of run ${progress.runId} was moved by another call`);
   await inBatches(start, PARALLEL_CALLS, async (index) => {
     const { stepRunId, input } = stepInput(plan, index);
-    await orchestrations.start("stepRun", stepRunId, input);
+    await orchestrations.start("stepRun", stepRunId, { ...input, fingerprint: fingerprints.get(index) });
   });
   // Told again on a watchdog turn: a step that was not reached the first time may wait for minutes before it looks by itself.
   const told = watchdog && progress.stopping ? indexesOf(progress.steps, "s") : stop;
@@ -188,5 +205,5 @@ function failureOf(plan: RunPlan, index: number, failure: Failure | undefined): 
 
 function summarize(progress: Progress): AdvanceSummary {
   const count = (letters: RegExp) => progress.steps.match(letters)?.length ?? 0;
-  return { outcome: progress.outcome, running: count(/s/g), settled: count(/[cfxk]/g), total: progress.steps.length };
+  return { outcome: progress.outcome, running: count(/s/g), settled: count(/[crfxk]/g), total: progress.steps.length };
 }

@@ -7,9 +7,11 @@ import type { StepTokens } from "../ports/callers.ts";
 import { ComputeError, type JobRequest } from "../ports/compute-backend.ts";
 import type { Stored } from "../ports/documents.ts";
 import { StoreError } from "../ports/documents.ts";
+import { announceSettled } from "./announce-settled.ts";
 import { buildJob, outputPlace } from "./build-job.ts";
 import type { Catalog } from "./catalog.ts";
 import { findInputs, findPlaces } from "./find-inputs.ts";
+import { StepFingerprints } from "./fingerprint-step.ts";
 import { settle } from "./settle-step.ts";
 import {
   jobOf,
@@ -21,7 +23,6 @@ import {
   tryToCancel,
   turnAfterError,
 } from "./step-context.ts";
-import { announceSettled } from "./wake-run.ts";
 
 export interface BeginStepDeps extends StepDeps {
   catalog: Catalog;
@@ -60,7 +61,7 @@ async function begin(deps: BeginStepDeps, input: StepRunInput): Promise<StepTurn
   // With a document the job may have been submitted by a call that died: ending it is then settleStep's to do.
   if (context.stops && existing && !isSettled(existing.value.status)) return { status: "CancelRequested", begun: true };
   if (!existing && context.letter !== "s") return notStarted(context);
-  const stored = existing ?? (await deps.runs.createStepRun(newDocument(deps, context, input)));
+  const stored = existing ?? (await deps.runs.createStepRun(await newDocument(deps, context, input)));
   // Another call may have created it, and settled it, since it was looked for.
   if (isSettled(stored.value.status)) {
     await announceSettled(deps, stored.value, true);
@@ -93,8 +94,11 @@ async function refuse(deps: BeginStepDeps, stored: Stored<StepRunDocument>, fail
   return await settle(deps, stored, { status: "Failed", failure });
 }
 
-function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { stepRunId, runId, index }: StepRunInput): StepRunDocument {
-  const now = clock.now();
+async function newDocument(deps: BeginStepDeps, context: StepContext, input: StepRunInput): Promise<StepRunDocument> {
+  const { head, step } = context;
+  const { stepRunId, runId, index } = input;
+  const now = deps.clock.now();
+  const fingerprint = input.fingerprint ?? (await claimLate(deps, context, input));
   const outputs = Object.entries(step.outputs).map(([name, output]) => [name, outputPlace(stepRunId, name, output)]);
   return StepRunDocument.parse({
     id: stepRunId,
@@ -112,7 +116,26 @@ function newDocument({ clock }: BeginStepDeps, { head, step }: StepContext, { st
       ...("snapshotId" in step && step.snapshotId && { ContentSnapshotId: step.snapshotId }),
     },
     outputs: Object.fromEntries(outputs),
+    fingerprint,
   });
+}
+
+/**
+ * The fingerprint of a step that was started without one: the run asked for new results, or whoever started it did not know what had been claimed
+ * for it. It does not look for results, but later runs may find its own.
+ */
+async function claimLate(deps: BeginStepDeps, context: StepContext, { runId, stepRunId }: StepRunInput): Promise<string | undefined> {
+  const { step, plan, head } = context;
+  if (!step.allowReuse) return undefined;
+  const reused = await context.reused();
+  const producerOf = (key: string) => {
+    const index = plan.indexOf.get(key) ?? -1;
+    return reused.get(index)?.stepRunId ?? plan.graph.stepRunIds[index];
+  };
+  const print = await new StepFingerprints(deps, head.parameters).of(step, producerOf);
+  if (!("hash" in print)) return undefined;
+  await deps.reuse.create(print.hash, { state: "running", parts: print.parts, runId, stepRunId, waiting: [] });
+  return print.hash;
 }
 
 /**

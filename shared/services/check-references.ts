@@ -5,7 +5,8 @@ import type { Catalog } from "./catalog.ts";
 
 export interface CheckReferencesDeps {
   catalog: Catalog;
-  findSnapshot: (snapshotId: string) => Promise<SnapshotManifest | undefined>;
+  /** Absent: snapshots and the files in them are taken on trust. */
+  findSnapshot?: (snapshotId: string) => Promise<SnapshotManifest | undefined>;
 }
 
 /**
@@ -16,7 +17,7 @@ export async function checkReferences({ catalog, findSnapshot }: CheckReferences
   const compute = once((name) => catalog.find("computes", name));
   const datastore = once((name) => catalog.find("datastores", name));
   const snapshot = once(async (id) => {
-    const manifest = await findSnapshot(id);
+    const manifest = await findSnapshot?.(id);
     return manifest && new Set(manifest.files.map((file) => file.path));
   });
   const problems: ProblemDetail[] = [];
@@ -32,7 +33,7 @@ export async function checkReferences({ catalog, findSnapshot }: CheckReferences
       if ("datastore" in source) await missing(`${at}/inputs/${name}/source/datastore`, "datastores", source.datastore);
     for (const [name, output] of Object.entries(step.outputs))
       await missing(`${at}/outputs/${name}/datastore`, "datastores", output.datastore);
-    if (step.snapshotId === undefined) continue;
+    if (step.snapshotId === undefined || !findSnapshot) continue;
     const files = await snapshot(step.snapshotId);
     if (!files)
       problems.push({

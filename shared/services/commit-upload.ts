@@ -49,8 +49,10 @@ async function commit(deps: CommitUploadDeps, uploadId: string, target: UploadTa
     });
   }
   await (target.kind === "pack" ? commitPack(deps, uploadId, record.size, target) : commitFile(deps, uploadId, record.size, target));
-  await deps.uploads.write(uploadId, { ...record, committed });
+  // A record that outlived a loss of power and what it speaks of did not would answer a repeat with a yes that is none.
   await Promise.all([deps.blobs.durable(), deps.documents.durable()]);
+  await deps.uploads.write(uploadId, { ...record, committed });
+  await deps.blobs.durable();
 }
 
 async function commitPack(deps: CommitUploadDeps, id: string, size: number, { files }: UploadTarget & { kind: "pack" }): Promise<void> {

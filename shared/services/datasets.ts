@@ -81,12 +81,12 @@ export const getDataset =
     const found = isId ? await datasets.byId(idOrName.toLowerCase()) : await datasets.byName(idOrName, version);
     if (found && (version === undefined || found.version === version)) return found;
     const latest = found ?? (isId ? undefined : await datasets.byName(idOrName));
-    throw new ProblemError({
-      kind: "not-found",
-      what: version === undefined ? "dataset" : `version ${version} of a dataset`,
-      id: idOrName,
-      remedy: latest ? `its latest version is ${latest.version}` : "register it with POST /api/datasets; GET /api/datasets lists all",
-    });
+    const remedy = latest ? `its latest version is ${latest.version}` : "register it with POST /api/datasets; GET /api/datasets lists all";
+    throw new ProblemError(
+      latest && version !== undefined
+        ? { kind: "not-found", what: "version", id: String(version), within: `dataset ${JSON.stringify(latest.name)}`, remedy }
+        : { kind: "not-found", what: "dataset", id: idOrName, remedy },
+    );
   };
 
 /** The registered dataset that a reference names, if there is one; a place is no reference. */

@@ -35,6 +35,20 @@ export async function effectiveParameters(
   return { parameters, problems };
 }
 
+/** Problems of defaults that name places or datasets which are not there. Pointers begin with `/pipeline`. */
+export async function checkDefaultPlaces(
+  deps: EffectiveParametersDeps,
+  { parameters }: Pick<PipelineGraph, "parameters">,
+): Promise<ProblemDetail[]> {
+  const problems: ProblemDetail[] = [];
+  for (const [name, { default: given }] of Object.entries(parameters)) {
+    const found = typeof given === "object" ? await findPlace(deps, given) : undefined;
+    if (found && "problem" in found)
+      problems.push({ ...found.problem, pointer: `${pointerOf(name, "default")}${found.problem.pointer ?? ""}` });
+  }
+  return problems;
+}
+
 function pointerOf(name: string, origin: AssignedParameter["origin"]): string {
   return origin === "default" ? `/pipeline/parameters/${name}/default` : `/parameters/${name}`;
 }

@@ -1,9 +1,10 @@
 import type { Failure } from "../domain/run-documents.ts";
 import { isSettled } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
+import { announceSettled } from "./announce-settled.ts";
 import { settle } from "./settle-step.ts";
 import { jobOf, REMOTE_CALL_MS, readableStepRun, type StepDeps } from "./step-context.ts";
-import { announceSettled, wakeRun } from "./wake-run.ts";
+import { wakeRun } from "./wake-run.ts";
 
 /**
  * Ends a step that could not be driven for a long time: a bug of ours, or a service that keeps refusing. A run whose step never ended would

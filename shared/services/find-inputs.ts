@@ -1,5 +1,6 @@
 import type { InputSource } from "../domain/pipeline-graph.ts";
 import type { DataPath } from "../domain/pipeline-parameter.ts";
+import type { ReuseSource } from "../domain/reuse.ts";
 import type { Failure, RunHead } from "../domain/run-documents.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import { outputPlace } from "./build-job.ts";
@@ -20,11 +21,13 @@ type Inputs = { found: Record<string, { uri: string; kind: "file" | "folder" }> 
  */
 export async function findInputs(
   { blobs, containerOf }: FindInputsDeps,
-  { step, plan, head }: Pick<StepContext, "step" | "plan" | "head">,
+  { step, plan, head, reused }: Pick<StepContext, "step" | "plan" | "head" | "reused">,
 ): Promise<Inputs> {
+  const isProduced = Object.values(step.inputs).some(({ source }) => "step" in source);
+  const sources = isProduced ? await reused() : new Map<number, ReuseSource>();
   const found: Record<string, { uri: string; kind: "file" | "folder" }> = {};
   for (const [name, { source }] of Object.entries(step.inputs)) {
-    const place = placeOf(source, plan, head);
+    const place = placeOf(source, { plan, head, sources });
     if (!place) continue;
     const ref = { datastore: await containerOf(place.datastore), path: place.path };
     const kind = "step" in source ? "folder" : await kindOf(blobs, ref);
@@ -58,8 +61,11 @@ export async function findPlaces(
 }
 
 /** The place an input comes from; undefined where that is an optional parameter without a value. */
-function placeOf(source: InputSource, plan: StepContext["plan"], head: RunHead): DataPath | undefined {
-  if ("step" in source) return producedPlace(plan, source);
+function placeOf(
+  source: InputSource,
+  { plan, head, sources }: Pick<StepContext, "plan" | "head"> & { sources: ReadonlyMap<number, ReuseSource> },
+): DataPath | undefined {
+  if ("step" in source) return producedPlace(plan, sources, source);
   return "parameter" in source ? placeGiven(head, source.parameter) : source;
 }
 
@@ -68,8 +74,14 @@ function placeGiven({ parameters }: RunHead, name: string): DataPath | undefined
   return typeof value === "object" ? value : undefined;
 }
 
-function producedPlace(plan: StepContext["plan"], source: { step: string; output: string }): DataPath {
+function producedPlace(
+  plan: StepContext["plan"],
+  sources: ReadonlyMap<number, ReuseSource>,
+  source: { step: string; output: string },
+): DataPath {
   const index = plan.indexOf.get(source.step) ?? -1;
+  const reused = sources.get(index)?.outputs[source.output];
+  if (reused) return reused;
   const output = plan.graph.graph.steps[index]?.outputs[source.output];
   const stepRunId = plan.graph.stepRunIds[index];
   if (!output || !stepRunId) throw new Error(`run ${plan.graph.runId} has no output ${source.step}/${source.output}`);

@@ -6,7 +6,9 @@ import type { Principal } from "../ports/callers.ts";
 import type { ComputeBackend } from "../ports/compute-backend.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { outputPlace } from "./build-job.ts";
+import { findReused } from "./find-reused.ts";
 import type { FoundRun } from "./find-run.ts";
+import { reusedSources } from "./reused-sources.ts";
 import { reach } from "./run-record.ts";
 import { jobOf } from "./step-context.ts";
 
@@ -23,8 +25,8 @@ export const LOG_CHUNK_BYTES = 1024 * 1024;
 const OUTPUT_FILES = 1000;
 
 /** Where a run's artifacts lie: those of a step run with what its job left, the others' under their own id, all as Azure ML names them. */
-function artifactFolder({ backend }: RunFilesDeps, found: FoundRun): { datastore: string; prefix: string } {
-  if (found.kind === "stepRun") return backend.artifactFolder(jobOf(backend, found.stepRun));
+async function artifactFolder({ backend, runs }: RunFilesDeps, found: FoundRun): Promise<{ datastore: string; prefix: string }> {
+  if (found.kind === "stepRun") return backend.artifactFolder(jobOf(backend, await doneBy(runs, found)));
   return backend.artifactFolder({ backend: backend.kind, id: found.kind === "pipelineRun" ? found.head.id : found.child.id });
 }
 
@@ -35,7 +37,7 @@ export const listArtifacts =
     runId: string,
     { prefix = "", cursor, limit }: { prefix?: string | undefined; cursor?: string | undefined; limit: number },
   ): Promise<FileList> => {
-    const folder = artifactFolder(deps, await reach(deps.runs, caller, runId));
+    const folder = await artifactFolder(deps, await reach(deps.runs, caller, runId));
     const { blobs, next } = await deps.blobs.list(folder.datastore, {
       prefix: `${folder.prefix}${prefix}`,
       limit,
@@ -51,13 +53,20 @@ export const listArtifacts =
 export const findArtifact =
   (deps: RunFilesDeps) =>
   async (caller: Principal, runId: string, path: string): Promise<{ datastore: string; path: string }> => {
-    const folder = artifactFolder(deps, await reach(deps.runs, caller, runId));
+    const folder = await artifactFolder(deps, await reach(deps.runs, caller, runId));
     return { datastore: folder.datastore, path: `${folder.prefix}${path}` };
   };
 
 export const putArtifact =
   (deps: RunFilesDeps) =>
   async (caller: Principal, runId: string, path: string, body: Uint8Array): Promise<FileResource> => {
+    const found = await reach(deps.runs, caller, runId);
+    if (found.kind === "stepRun" && found.source)
+      throw new ProblemError({
+        kind: "conflict",
+        message: `the step has the results of step run ${found.source.stepRunId} and no files of its own`,
+        remedy: "put the file there",
+      });
     const ref = await findArtifact(deps)(caller, runId, path);
     const written = await deps.blobs.write(ref, body);
     await deps.blobs.durable();
@@ -117,13 +126,14 @@ export const listOutputs =
     const pipelineRunId = found.kind === "pipelineRun" ? found.head.id : found.kind === "stepRun" ? found.stepRun.runId : undefined;
     const graph = pipelineRunId && (await deps.runs.graph(pipelineRunId));
     if (!graph) return { outputs: [] };
+    const sources = await reusedSources(deps.runs, graph.runId, (await deps.runs.progress(graph.runId))?.value);
     const outputs: OutputResource[] = [];
     for (const [index, step] of graph.graph.steps.entries()) {
       const stepRunId = graph.stepRunIds[index];
       if (!stepRunId || (stepKey !== undefined && step.key !== stepKey) || (found.kind === "stepRun" && found.stepRun.id !== stepRunId))
         continue;
       for (const [name, output] of Object.entries(step.outputs)) {
-        const place = outputPlace(stepRunId, name, output);
+        const place = sources.get(index)?.outputs[name] ?? outputPlace(stepRunId, name, output);
         const { blobs } = await deps.blobs.list(await deps.containerOf(place.datastore), { prefix: `${place.path}/`, limit: OUTPUT_FILES });
         outputs.push({ step: step.key, runId: stepRunId, name, ...place, files: blobs.map((blob) => toFile(blob, `${place.path}/`)) });
       }
@@ -131,9 +141,20 @@ export const listOutputs =
     return { outputs };
   };
 
+/** Whose files are a step run's: its own, or, where it was settled without a job, those of the one whose results it has. */
+async function doneBy(
+  runs: RunStore,
+  { stepRun, source }: Extract<FoundRun, { kind: "stepRun" }>,
+): Promise<{ id: string; attempt: number }> {
+  return source ? ((await runs.stepRun(source.stepRunId))?.value ?? { id: source.stepRunId, attempt: 1 }) : stepRun;
+}
+
 async function findStepRun({ runs }: RunFilesDeps, runId: string) {
   const stored = await runs.stepRun(runId);
   if (stored) return stored.value;
+  const reused = await findReused(runs, runId);
+  const done = reused && (await runs.stepRun(reused.source.stepRunId));
+  if (done) return done.value;
   throw new ProblemError({
     kind: "not-found",
     what: "step run",

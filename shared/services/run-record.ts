@@ -41,8 +41,7 @@ export const logMetrics =
 export const listMetrics =
   ({ runs }: { runs: RunStore }) =>
   async (caller: Principal, runId: string, name: string | undefined): Promise<MetricBatch["entries"]> => {
-    await reach(runs, caller, runId);
-    const metrics = await runs.metrics(runId);
+    const metrics = await runs.metrics(doneBy(await reach(runs, caller, runId), runId));
     return name === undefined ? metrics : metrics.filter((metric) => metric.name === name);
   };
 
@@ -71,7 +70,7 @@ export const listChildRuns =
   async (caller: Principal, parentRunId: string): Promise<RunResource[]> => {
     const parent = await reach(deps.runs, caller, parentRunId);
     if (parent.kind === "pipelineRun") throw noOwnRun("list child runs of");
-    const children = await deps.runs.children(parentRunId);
+    const children = await deps.runs.children(doneBy(parent, parentRunId));
     return await Promise.all(children.map(async ({ id }) => toRunResource(deps, await findRun(deps.runs, id))));
   };
 
@@ -95,6 +94,11 @@ export const endRun =
     });
     return await toRunResource(deps, await findRun(deps.runs, runId));
   };
+
+/** Under which id lies what a script logged: a step that was settled without a job has that of another. */
+function doneBy(found: FoundRun, runId: string): string {
+  return found.kind === "stepRun" ? (found.source?.stepRunId ?? runId) : runId;
+}
 
 /** The run, if the caller may reach it. */
 export async function reach(runs: RunStore, caller: Principal, runId: string): Promise<FoundRun> {

@@ -5,8 +5,8 @@ import { isSettled, type SettledStepStatus, type StepStatus } from "../domain/st
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
 import type { JobState } from "../ports/compute-backend.ts";
 import { type Stored, StoreError } from "../ports/documents.ts";
+import { announceSettled } from "./announce-settled.ts";
 import { jobOf, REMOTE_CALL_MS, readStepContext, type StepDeps, tryToCancel, turnAfterError } from "./step-context.ts";
-import { announceSettled } from "./wake-run.ts";
 
 /** How long a job may be unknown to its service, from the first look that missed it: a read may be older than the write before it. */
 const LOST_GRACE_MS = 120_000;

@@ -1,4 +1,5 @@
 import type { Step } from "../domain/pipeline-graph.ts";
+import type { ReuseSource } from "../domain/reuse.ts";
 import type { Progress, RunHead, StepRunDocument } from "../domain/run-documents.ts";
 import { planOf, type RunPlan } from "../domain/run-plan.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
@@ -7,12 +8,15 @@ import { type ComputeBackend, ComputeError, type JobRef } from "../ports/compute
 import { type Stored, StoreError } from "../ports/documents.ts";
 import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
+import type { ReuseStore } from "../ports/reuse-store.ts";
 import type { RunStore } from "../ports/run-store.ts";
+import { reusedSources } from "./reused-sources.ts";
 import type { StepPhases } from "./step-phases.ts";
 
 /** What both halves of a step's life work with. */
 export interface StepDeps {
   runs: RunStore;
+  reuse: ReuseStore;
   backend: ComputeBackend;
   orchestrations: Orchestrations;
   phases: StepPhases;
@@ -29,6 +33,8 @@ export interface StepContext {
   stops: boolean;
   /** How the run's progress has the step: a letter of {@link Progress}. */
   letter: string;
+  /** Whose results stand for those of other steps of the run, by index; asked for where it matters. */
+  reused(): Promise<ReadonlyMap<number, ReuseSource>>;
 }
 
 export async function readStepContext(runs: RunStore, { runId, index }: StepRunInput): Promise<StepContext> {
@@ -41,6 +47,7 @@ export async function readStepContext(runs: RunStore, { runId, index }: StepRunI
     step,
     stops: isStopping(head.value, progress.value),
     letter: progress.value.steps[index] ?? "n",
+    reused: () => reusedSources(runs, runId, progress.value),
   };
 }
 

@@ -1,11 +1,10 @@
 import type { SubmitRunRequest } from "../api/requests.ts";
-import { checkGraph } from "../domain/check-graph.ts";
 import type { RunId } from "../domain/ids.ts";
 import type { PipelineGraph } from "../domain/pipeline-graph.ts";
-import { MAX_PROBLEMS, type ProblemDetail, ProblemError } from "../domain/problems.ts";
-import { stepsToRun } from "../domain/run-plan.ts";
+import type { EffectiveParameter } from "../domain/run-documents.ts";
 import type { Principal } from "../ports/callers.ts";
-import { type CheckReferencesDeps, checkReferences } from "./check-references.ts";
+import { checkPipeline } from "./check-pipeline.ts";
+import type { CheckReferencesDeps } from "./check-references.ts";
 import { type EffectiveParametersDeps, effectiveParameters } from "./effective-parameters.ts";
 import { type StartRunDeps, startRun } from "./start-run.ts";
 
@@ -26,9 +25,8 @@ export interface SubmitRunCall {
 export const submitRun =
   (deps: SubmitRunDeps) =>
   async ({ caller, request, idempotencyKey }: SubmitRunCall): Promise<{ runId: RunId }> => {
-    const { pipeline, parameters: given, ...options } = request;
-    const { parameters, problems } = await effectiveParameters(deps, pipeline, [{ origin: "submit", values: given }]);
-    const graph = await checkPipeline(deps, pipeline, problems);
+    const { pipeline, parameters: _given, ...options } = request;
+    const { graph, parameters } = await checkSubmit(deps, request);
     const description = options.description ?? pipeline.description;
     return await startRun(deps, {
       caller,
@@ -45,20 +43,13 @@ export const submitRun =
   };
 
 /**
- * The graph as it would run: its closure in order.
- * @param others problems that were found elsewhere in the request, told together with those of the graph.
- * @throws {ProblemError} `invalid-pipeline` with every problem found; pointers begin with `/pipeline`.
+ * What a request would run: its graph and the values of its parameters.
+ * @throws {ProblemError} `invalid-pipeline` with every problem found.
  */
-export async function checkPipeline(
-  deps: CheckReferencesDeps,
-  pipeline: PipelineGraph,
-  others: readonly ProblemDetail[] = [],
-): Promise<PipelineGraph> {
-  const checked = checkGraph(pipeline);
-  const inGraph = [...("problems" in checked ? checked.problems : []), ...(await checkReferences(deps, pipeline))];
-  const errors = [...others, ...inGraph.map((problem) => ({ ...problem, pointer: `/pipeline${problem.pointer ?? ""}` }))];
-  if (errors.length > 0 || "problems" in checked)
-    throw new ProblemError({ kind: "invalid-pipeline", errors: errors.slice(0, MAX_PROBLEMS) });
-  const { targets: _targets, ...graph } = pipeline;
-  return { ...graph, steps: stepsToRun(pipeline, checked.dag) };
+export async function checkSubmit(
+  deps: CheckReferencesDeps & EffectiveParametersDeps,
+  { pipeline, parameters: values }: SubmitRunRequest,
+): Promise<{ graph: PipelineGraph; parameters: Record<string, EffectiveParameter> }> {
+  const { parameters, problems } = await effectiveParameters(deps, pipeline, [{ origin: "submit", values }]);
+  return { graph: await checkPipeline(deps, pipeline, "request", problems), parameters };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RunList, RunResource, StepList, StepResource } from "../api/resources.ts";
 import { ProblemError } from "../domain/problems.ts";
+import type { ReusedStep } from "../domain/reuse.ts";
 import { type Progress, type RunHead, type RunRecord, STEP_LETTERS } from "../domain/run-documents.ts";
 import { planOf, type RunPlan } from "../domain/run-plan.ts";
 import { StepStatus } from "../domain/statuses.ts";
@@ -12,6 +13,7 @@ import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore, UnreadableRun } from "../ports/run-store.ts";
 import { assertReach, type FoundRun, findRun } from "./find-run.ts";
 import { inBatches } from "./in-batches.ts";
+import { reusedSteps } from "./reused-sources.ts";
 import { SharedLooks } from "./shared-looks.ts";
 import type { StepPhases } from "./step-phases.ts";
 
@@ -31,20 +33,20 @@ export interface LongPoll {
 /** Steps whose phase is asked of other processes for one view; more of them show as Queued. */
 const ASKED_PHASES = 100;
 
+/** Which runs a list shows: those that have all that is given. */
+export interface ListRunsQuery {
+  experimentName?: string | undefined;
+  status?: string | undefined;
+  pipelineId?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
 export const listRuns =
   ({ runs }: Pick<ViewRunsDeps, "runs">) =>
-  async ({
-    experimentName,
-    status,
-    limit,
-    cursor,
-  }: {
-    experimentName?: string | undefined;
-    status?: string | undefined;
-    limit: number;
-    cursor?: string | undefined;
-  }): Promise<RunList> => {
-    const page = await runs.list({ ...(experimentName && { experimentName }), ...(status && { status }) }, { after: cursor, limit });
+  async ({ limit, cursor, experimentName, status, pipelineId }: ListRunsQuery): Promise<RunList> => {
+    const filter = { ...(experimentName && { experimentName }), ...(status && { status }), ...(pipelineId && { pipelineId }) };
+    const page = await runs.list(filter, { after: cursor, limit });
     const unreadable = [...page.unreadable];
     const shown = await Promise.all(page.items.map((head) => viewPipelineRun(runs, head).catch(unless(head.id, unreadable))));
     return {
@@ -177,7 +179,10 @@ async function viewSteps(deps: ViewRunsDeps, runId: string): Promise<StepList> {
     throw new ProblemError({ kind: "not-found", what: "pipeline run", id: runId, remedy: "a step run has no steps of its own" });
   const plan = planOf(graph);
   const settled = new Map((await deps.runs.settledAfter(runId, "")).map(({ marker }) => [marker.index, marker]));
-  const phases = await phasesOf(deps, plan, progress.value, settled);
+  const [phases, reused] = await Promise.all([
+    phasesOf(deps, plan, progress.value, settled),
+    reusedSteps(deps.runs, runId, progress.value),
+  ]);
   const steps = graph.graph.steps.map((step, index): StepResource => {
     const marker = settled.get(index);
     const phase = phases.get(index);
@@ -188,16 +193,23 @@ async function viewSteps(deps: ViewRunsDeps, runId: string): Promise<StepList> {
       type: step.type,
       runId: graph.stepRunIds[index] ?? head.value.id,
       status,
-      attempt: marker?.attempt ?? (phase ? 1 : 0),
+      attempt: marker?.attempt ?? (phase || reused.has(index) ? 1 : 0),
       dependsOn: (plan.dependsOn[index] ?? []).flatMap((dependency) => graph.graph.steps[dependency]?.key ?? []),
       ...((marker?.startedAt ?? phase?.startedAt) && { startedAt: marker?.startedAt ?? phase?.startedAt }),
       ...(marker && { endedAt: marker.endedAt }),
+      ...reusedMembers(reused.get(index)),
       ...(marker?.failure && { failure: marker.failure }),
       ...(marker && marker.warnings.length > 0 && { warnings: marker.warnings }),
     };
   });
   const revised = [head.value.status, ...steps.map((step) => `${step.status}${step.attempt}`)];
   return { runId: head.value.id, status: head.value.status, revision: digest(revised), steps };
+}
+
+function reusedMembers(reused: ReusedStep | undefined): Partial<StepResource> {
+  if (!reused) return {};
+  const { at, source } = reused;
+  return { startedAt: at, endedAt: at, reusedFrom: { runId: source.runId, stepRunId: source.stepRunId } };
 }
 
 interface ShownPhase {

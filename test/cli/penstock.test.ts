@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ApiClient } from "../../sdk/client.ts";
 import { submitFile } from "../../sdk/submit.ts";
+import { RunId } from "../../shared/domain/ids.ts";
 import { type StubRun, StubWorkspace } from "../sdk/stub-workspace.ts";
 import { TemporaryFolder } from "../sdk/temporary-folder.ts";
 import { Penstock } from "./run-penstock.ts";
@@ -13,6 +14,8 @@ const PIPELINE = `pipeline:
     prepare: { type: CommandStep, command: "true", outputs: { data: { destination: d } } }
     train: { type: CommandStep, command: "false", inputs: { data: { source: d } } }
 `;
+const FORECAST =
+  "Steps: 2 will run\n  run   prepare  has not completed before in this experiment\n  run   train    has not completed before in this experiment\n";
 const ESCAPE = "\u001b";
 let penstock: Penstock;
 let project: TemporaryFolder;
@@ -65,7 +68,7 @@ describe("penstock run submit", () => {
 
     const [id] = workspace.runs.keys();
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${id}\n` });
-    expect(stderr).toBe(`Submitted demo to experiment e: 2 steps\n  next    penstock --url ${workspace.url} run show ${id}\n`);
+    expect(stderr).toBe(`${FORECAST}Submitted demo to experiment e: 2 steps\n  next    penstock --url ${workspace.url} run show ${id}\n`);
     expect(workspace.submitted[0]).toMatchObject({ experimentName: "e", parameters: { rate: 0.5 }, tags: { a: "b" } });
   });
 
@@ -82,6 +85,7 @@ describe("penstock run submit", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${id}\n` });
     expect(stderr.replace(/\d\d:\d\d:\d\d/g, "TIME").replace(/(demo completed) after .+/, "$1")).toBe(
       [
+        ...FORECAST.trimEnd().split("\n"),
         "Submitted demo to experiment demo: 2 steps",
         "TIME prepare running",
         "TIME prepare completed after 52 s",
@@ -175,6 +179,39 @@ describe("penstock run submit", () => {
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe("error bad.yml has 1 problem\n  bad.yml:2:11: steps.a.command is missing\n");
+  });
+
+  test("--dry-run says what would run and why, what would be reused, and sends nothing else", async () => {
+    await using workspace = await StubWorkspace.start();
+    const [runId, stepRunId] = ["0198a1b0-0000-7000-8000-000000000001", "0198a1b0-0000-7000-8000-000000000002"].map((id) =>
+      RunId.parse(id),
+    ) as [RunId, RunId];
+    const changes = [
+      { part: "parameter rate", before: "0.1", after: "0.5" },
+      { part: "variable SEED", after: `1${ESCAPE}[31m` },
+      { part: "version", before: "2" },
+    ];
+    workspace.ways.set("prepare", { kind: "reuse", from: { runId, stepRunId } });
+    workspace.ways.set("train", { kind: "run", because: { reason: "changed", runId, stepRunId, changes } });
+
+    const dry = await penstock.run(["run", "submit", "p.yml", "--dry-run", "--regenerate-outputs"], { workspace, cwd: project.path });
+    const json = await penstock.run(["run", "submit", "p.yml", "--dry-run", "-o", "json"], { workspace, cwd: project.path });
+    const called = [...workspace.calls];
+    const short = await penstock.run(["run", "submit", "p.yml"], { workspace, cwd: project.path });
+
+    expect(dry).toMatchObject({ code: 0, stderr: "" });
+    expect(dry.stdout.split("\n")).toEqual([
+      "Steps: 1 will run, 1 reused",
+      `  reuse prepare  from run ${runId}`,
+      `  run   train    differs from run ${runId}:`,
+      "                 parameter rate: 0.1 → 0.5",
+      "                 variable SEED is new: 1",
+      "                 version is gone: 2",
+      "",
+    ]);
+    expect(JSON.parse(json.stdout).counts).toEqual({ reuse: 1, wait: 0, run: 1 });
+    expect(new Set(called)).toEqual(new Set(["getWorkspace", "forecastRun"]));
+    expect(short.stderr).toContain("  run   train    parameter rate: 0.1 → 0.5, and 2 more\n");
   });
 
   test("a parameter nobody declared is refused before anything is sent", async () => {

@@ -17,6 +17,14 @@ test("a step gets one line for each status, and none while it stays", () => {
   ]);
 });
 
+test("a reused step names the run whose results it has", () => {
+  const reusedFrom = { runId: "r1", stepRunId: "s1" } as unknown as NonNullable<StepResource["reusedFrom"]>;
+
+  expect(show({ status: "Completed", startedAt: "2026-11-24T12:00:00Z", endedAt: "2026-11-24T12:00:00Z", reusedFrom })).toEqual([
+    "train reused, with the results of run r1\n",
+  ]);
+});
+
 test("a step that failed before it started has its cause in one line and no time", () => {
   const failure = { code: "ImageBuildFailure", cause: "it could not be built: no such package\nThe log ends:\nERROR: no such package" };
 

@@ -92,6 +92,21 @@ export function runStoreContract(adapter: string, open: () => Promise<Documents>
       expect(later.map(({ key }) => key)).toEqual([anId(4), anId(5)]);
     });
 
+    test("gives the reused steps of the pages that are asked for, and says when one is not there", async () => {
+      const step = (index: number) => ({
+        index,
+        stepRunId: anId(10 + index),
+        at: INSTANT,
+        source: { runId: anId(7), stepRunId: anId(8), outputs: { o: { datastore: "d", path: "p" } } },
+      });
+      await runs.addReused(anId(1), "one", [step(0), step(1)]);
+      await runs.addReused(anId(1), "lost", [step(2)]);
+      await runs.addReused(anId(1), "two", [step(3)]);
+
+      expect(await runs.reused(anId(1), ["one", "two"])).toEqual([step(0), step(1), step(3)]);
+      await expect(runs.reused(anId(1), ["three"])).rejects.toMatchObject({ kind: "corrupt", message: expect.stringContaining("three") });
+    });
+
     test("turns the wake flag on for one of those who do so at once, and again after it was cleared or has grown old", async () => {
       const at = Date.parse(INSTANT);
       await runs.turnOnWake(anId(1), at);

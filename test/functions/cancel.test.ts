@@ -302,8 +302,9 @@ describe("a cancel", () => {
     rig.interpose = async (call) => {
       if (call.name !== "advanceRun" || !isFirst) return await call.run();
       isFirst = false;
-      // Wake flag, head, graph, progress, markers, marking: six calls; the seventh starts the step, and the host dies before the eighth.
-      await call.runUntilCall(7);
+      // Wake flag, head, graph, progress, markers, environment, two of the claim, marking: nine calls; the tenth starts the step, and the host dies
+      // before the eleventh.
+      await call.runUntilCall(10);
       await rig.sleep(1000);
       await rig.services.cancelRun(runId);
       return await call.run();

@@ -2,9 +2,13 @@ import { describe, expect, test } from "vitest";
 import { parseJson } from "../../functions/parse-json.ts";
 import type { Route } from "../../shared/api/route.ts";
 import { putEnvironment } from "../../shared/api/routes/catalog.ts";
+import { registerDataset } from "../../shared/api/routes/datasets.ts";
+import { createPipelineEndpoint } from "../../shared/api/routes/pipeline-endpoints.ts";
+import { publishPipeline } from "../../shared/api/routes/published-pipelines.ts";
 import { createChildRun, getArtifact, logMetrics } from "../../shared/api/routes/run-content.ts";
 import { getRun, listRuns, patchRun, submitRun } from "../../shared/api/routes/runs.ts";
 import { checkFiles, createSnapshot, getFile } from "../../shared/api/routes/storage.ts";
+import { anId } from "../support/graphs.ts";
 import { type Asked, ask } from "./ask.ts";
 
 const x = (count: number) => "x".repeat(count);
@@ -179,6 +183,62 @@ const EDGES: readonly [row: string, tried: string, route: Route, atLimit: Asked,
     submit({ parameters: { [x(255)]: 1 } }),
     submit({ parameters: { [x(256)]: 1 } }),
     /parameters.*not starting with a digit/,
+  ],
+  [
+    "name of a dataset or pipeline endpoint",
+    "dataset",
+    registerDataset,
+    { body: { name: x(200), datastore: "d", path: "p" } },
+    { body: { name: x(201), datastore: "d", path: "p" } },
+    /name.*200 at most/,
+  ],
+  [
+    "name of a dataset or pipeline endpoint",
+    "endpoint",
+    createPipelineEndpoint,
+    { body: { name: "a b.c-d_9", pipelineId: anId(1) } },
+    { body: { name: anId(2), pipelineId: anId(1) } },
+    /name.*no GUID/,
+  ],
+  [
+    "name and version text of a published pipeline or draft, `runSource`, `parentRunId`",
+    "name",
+    publishPipeline,
+    { body: { name: x(255) } },
+    { body: { name: x(256) } },
+    /name.*<=255 characters/,
+  ],
+  [
+    "name and version text of a published pipeline or draft, `runSource`, `parentRunId`",
+    "version",
+    publishPipeline,
+    { body: { version: x(255) } },
+    { body: { version: x(256) } },
+    /version.*<=255 characters/,
+  ],
+  [
+    "name and version text of a published pipeline or draft, `runSource`, `parentRunId`",
+    "runSource",
+    submitRun,
+    submit({ runSource: x(255) }),
+    submit({ runSource: x(256) }),
+    /runSource.*<=255 characters/,
+  ],
+  [
+    "name and version text of a published pipeline or draft, `runSource`, `parentRunId`",
+    "parentRunId",
+    submitRun,
+    submit({ parentRunId: x(255) }),
+    submit({ parentRunId: x(256) }),
+    /parentRunId.*255 at most/,
+  ],
+  [
+    "values that a parameter allows",
+    "allowed",
+    submitRun,
+    submit({}, { parameters: { p: { type: "int", allowed: Array(1000).fill(1) } } }),
+    submit({}, { parameters: { p: { type: "int", allowed: Array(1001).fill(1) } } }),
+    /parameters\/p\/allowed.*<=1000 items/,
   ],
   [
     "step key, display name, name of a tag or property",

@@ -4,7 +4,10 @@
  */
 export const TESTED: Readonly<Record<string, readonly [file: string, title: string]>> = {
   "body of a JSON request": ["test/limits/workspace.test.ts", "body of a JSON request"],
-  "body of a submit (`POST /api/runs`), of a snapshot's manifest": ["test/limits/workspace.test.ts", "body of a submit (`POST /api/runs`)"],
+  "body of a submit (`POST /api/runs`), of what is forecast, published or drafted, of a snapshot's manifest": [
+    "test/limits/workspace.test.ts",
+    "body of a submit (`POST /api/runs`)",
+  ],
   "body of a commit of an upload, of a check of files": ["test/limits/workspace.test.ts", "body of a commit of an upload"],
   "part of an upload": ["test/limits/workspace.test.ts", "part of an upload"],
   "artifact in one request (`run.upload_file`)": ["test/limits/workspace.test.ts", "artifact in one request (`run.upload_file`)"],
@@ -43,6 +46,21 @@ export const TESTED: Readonly<Record<string, readonly [file: string, title: stri
   ],
   "name of an experiment, compute, datastore, environment": ["test/limits/requests.test.ts", "name of an experiment, compute"],
   "name of a port or parameter": ["test/limits/requests.test.ts", "name of a port or parameter"],
+  "name of a dataset or pipeline endpoint": ["test/limits/requests.test.ts", "name of a dataset or pipeline endpoint"],
+  "name and version text of a published pipeline or draft, `runSource`, `parentRunId`": [
+    "test/limits/requests.test.ts",
+    "name and version text of a published pipeline or draft, `runSource`, `parentRunId`",
+  ],
+  "values that a parameter allows": ["test/limits/requests.test.ts", "values that a parameter allows"],
+  "versions of a pipeline endpoint": ["test/shared/domain/pipeline-endpoint.test.ts", "has so many versions at the most"],
+  "what is said of a published pipeline, endpoint, draft or dataset, together": [
+    "test/functions/publishing.test.ts",
+    "refuses what is said of a pipeline, endpoint, draft or dataset where it is more than a document holds",
+  ],
+  "how long a name stays claimed by somebody who died while making an endpoint": [
+    "test/functions/publishing.test.ts",
+    "gets a name whose claim was left by somebody who died, a minute later",
+  ],
   "step key, display name, name of a tag or property": [
     "test/limits/requests.test.ts",
     "step key, display name, name of a tag or property",

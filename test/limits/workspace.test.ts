@@ -73,13 +73,19 @@ function padded(value: unknown, bytes: number): Buffer {
 describe.each<[row: string, path: string, value: unknown, limit: number, taken: number]>([
   ["body of a JSON request", "/api/uploads", { size: 1 }, MIB, 201],
   [
-    "body of a submit (`POST /api/runs`), of a snapshot's manifest",
+    "body of a submit (`POST /api/runs`), of what is forecast, published or drafted, of a snapshot's manifest",
     "/api/runs",
     { experimentName: "limits", pipeline: { steps: [{ type: "CommandStep", key: "a", command: ["true"] }] } },
     32 * MIB,
     202,
   ],
-  ["body of a submit (`POST /api/runs`), of a snapshot's manifest", "/api/snapshots", { files: [] }, 32 * MIB, 201],
+  [
+    "body of a submit (`POST /api/runs`), of what is forecast, published or drafted, of a snapshot's manifest",
+    "/api/snapshots",
+    { files: [] },
+    32 * MIB,
+    201,
+  ],
   [
     "body of a commit of an upload, of a check of files",
     "/api/datastores/workspaceblobstore/files/check",

@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import { type ProblemDetails, toProblemDetails } from "../../shared/api/problem-details.ts";
 import type { SubmitRunRequest } from "../../shared/api/requests.ts";
-import type { OutputResource, RunResource, StepResource } from "../../shared/api/resources.ts";
+import type { ForecastResource, OutputResource, RunResource, StepForecast, StepResource } from "../../shared/api/resources.ts";
 import type { Route } from "../../shared/api/route.ts";
 import { getEnvironment, getWorkspace } from "../../shared/api/routes/catalog.ts";
 import { getArtifact, getLog, listArtifacts, listLogs, listMetrics } from "../../shared/api/routes/run-content.ts";
-import { cancelRun, getRun, listOutputs, listRuns, listSteps, submitRun } from "../../shared/api/routes/runs.ts";
+import { cancelRun, forecastRun, getRun, listOutputs, listRuns, listSteps, submitRun } from "../../shared/api/routes/runs.ts";
 import {
   checkFiles,
   commitUpload,
@@ -131,6 +131,7 @@ export class StubWorkspace implements AsyncDisposable {
         body: this.files.get(`${params["name"]}/${query["path"]}`) ?? missing("file", query["path"]),
       }),
     ],
+    [forecastRun, ({ body }) => ({ status: 200, body: this.forecast(forecastRun.body.parse(body)) })],
     [submitRun, ({ body, headers }) => this.submit(submitRun.body.parse(body), String(headers["idempotency-key"]))],
     [listRuns, ({ query }) => this.listRuns(query)],
     [getRun, ({ params }) => ({ status: 200, body: this.find(params).run })],
@@ -211,6 +212,21 @@ export class StubWorkspace implements AsyncDisposable {
       return answer;
     }
     throw new ProblemError({ kind: "not-found", what: "route", id: url.pathname });
+  }
+
+  /** What a forecast says of a step, by key; those that are not here have never completed. */
+  readonly ways = new Map<string, StepForecast["way"]>();
+
+  private forecast({ pipeline }: z.output<typeof forecastRun.body>): ForecastResource {
+    const steps = pipeline.steps.map(
+      ({ key, name }): StepForecast => ({
+        key,
+        name: name ?? key,
+        way: this.ways.get(key) ?? { kind: "run", because: { reason: "never-completed" } },
+      }),
+    );
+    const count = (kind: string) => steps.filter(({ way }) => way.kind === kind).length;
+    return { steps, counts: { reuse: count("reuse"), wait: count("wait"), run: count("run") } };
   }
 
   private createSnapshot(manifest: z.output<typeof createSnapshot.body>): Answer {

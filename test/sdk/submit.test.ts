@@ -81,6 +81,7 @@ describe("submitFile", () => {
         tags: { team: "a", bare: null },
         properties: {},
         continueOnStepFailure: false,
+        regenerateOutputs: false,
         warnings: [],
       },
     ]);

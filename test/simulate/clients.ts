@@ -86,7 +86,7 @@ function requestOf({ name, edges, continueOnStepFailure }: SimulatedRun) {
     steps: edges.map((dependencies, step) => ({
       type: "CommandStep",
       key: `s${step}`,
-      command: ["true"],
+      command: [`echo ${name} s${step}`], // of its own, so that no run takes another's results
       runAfter: dependencies.map((dependency) => `s${dependency}`),
     })),
   });
@@ -98,6 +98,7 @@ function requestOf({ name, edges, continueOnStepFailure }: SimulatedRun) {
     tags: {},
     properties: {},
     continueOnStepFailure,
+    regenerateOutputs: false,
     warnings: [],
   };
 }

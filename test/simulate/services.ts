@@ -2,6 +2,7 @@ import type { DurableClient } from "durable-functions";
 import { durableOrchestrations } from "../../functions/durable-orchestrations.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
+import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import type { Services } from "../../shared/composition.ts";
 import type { BlobStore } from "../../shared/ports/blob-store.ts";
@@ -37,6 +38,7 @@ export function composeSimulated({ documents, clock, log }: { documents: Documen
   return ({ backend, client }: { backend: ComputeBackend; client: DurableClient }): Services => {
     const deps = {
       runs,
+      reuse: createReuseStore(documents),
       catalog,
       datasets,
       phases,
@@ -55,7 +57,7 @@ export function composeSimulated({ documents, clock, log }: { documents: Documen
       log,
       submitRun: submitRun(deps),
       cancelRun: cancelRun(deps),
-      advanceRun: advanceRun({ ...deps, markerLookbackMs: MARKER_LOOKBACK_MS }),
+      advanceRun: advanceRun({ ...deps, settings: SETTINGS, markerLookbackMs: MARKER_LOOKBACK_MS }),
       beginStep: beginStep({ ...deps, settings: SETTINGS }),
       settleStep: settleStep(deps),
       failStep: failStep(deps),

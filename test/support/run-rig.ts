@@ -13,6 +13,8 @@ import type { DurableStorage } from "../../local/host/durable/storage.ts";
 import { type LoadedWorker, loadWorker } from "../../local/host/worker/load-worker.ts";
 import { createCatalogStore } from "../../shared/adapters/documents/catalog-store.ts";
 import { createDatasetStore } from "../../shared/adapters/documents/dataset-store.ts";
+import { createPipelineStore } from "../../shared/adapters/documents/pipeline-store.ts";
+import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "../../shared/adapters/sqlite/documents.ts";
@@ -22,6 +24,7 @@ import type { StepResource } from "../../shared/api/resources.ts";
 import type { Services } from "../../shared/composition.ts";
 import type { PipelineGraph } from "../../shared/domain/pipeline-graph.ts";
 import type { RunHead } from "../../shared/domain/run-documents.ts";
+import type { BlobStore } from "../../shared/ports/blob-store.ts";
 import type { Principal } from "../../shared/ports/callers.ts";
 import { type Documents, StoreError } from "../../shared/ports/documents.ts";
 import type { Orchestrations } from "../../shared/ports/orchestrations.ts";
@@ -31,14 +34,15 @@ import { cancelRun } from "../../shared/services/cancel-run.ts";
 import { createCatalog, datastoreContainer } from "../../shared/services/catalog.ts";
 import { failRun } from "../../shared/services/fail-run.ts";
 import { failStep } from "../../shared/services/fail-step.ts";
+import { forecastRun } from "../../shared/services/forecast-run.ts";
 import { noteJobChange } from "../../shared/services/note-events.ts";
+import { createPipelineServices } from "../../shared/services/pipeline-services.ts";
 import { reconcile } from "../../shared/services/reconcile.ts";
-import { findArtifact, listArtifacts, putArtifact } from "../../shared/services/run-files.ts";
+import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../shared/services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
 import { StepPhases } from "../../shared/services/step-phases.ts";
-import { submitRun } from "../../shared/services/submit-run.ts";
-import { getRun, listSteps } from "../../shared/services/view-runs.ts";
+import { getRun, listRuns, listSteps } from "../../shared/services/view-runs.ts";
 import { FakeCompute, type JobPlan } from "./fake-compute.ts";
 import { managementRequest } from "./management-request.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -121,19 +125,21 @@ export class RunRig implements AsyncDisposable {
   /** The store as the test reads it: uncounted and without faults. */
   readonly runs;
   readonly datasets;
+  readonly pipelines;
   /** When notices of a job's change come, in milliseconds after it; none: it is lost. */
   notices: (jobId: string, status: string) => number[] = () => [0];
   /** Runs each activity. */
   interpose: (call: ActivityCall) => Promise<unknown> = (call) => call.run();
   /** Runs before each call of a service to the host's durable client. */
   beforeClient: (operation: "start" | "raise" | "look", instanceId: string) => Promise<void> | void = () => {};
-  readonly blobs;
+  readonly blobs: BlobStore;
   readonly services: Services;
   readonly #storage: DurableStorage;
   readonly #api: ManagementApi;
   readonly #folder: string;
   /** Activities and services under way that wait for no virtual time. */
   #working = 0;
+  #reading = 0;
   #isOver = false;
   #activityCalls = 0;
   readonly #newId: () => string;
@@ -147,7 +153,10 @@ export class RunRig implements AsyncDisposable {
     this.stored = openSqliteDocuments({ file: ":memory:" });
     this.documents = new WatchedDocuments(this.stored, () => this.#portCall());
     this.runs = createRunStore({ documents: this.stored });
+    this.blobs = this.#counted(openLocalBlobStore({ root: this.#folder }));
+    this.clock.isReading = () => this.#reading > 0;
     this.datasets = createDatasetStore(this.stored);
+    this.pipelines = createPipelineStore(this.stored);
     this.blobs = openLocalBlobStore({ root: this.#folder });
     this.compute = new FakeCompute({ clock: this.clock, sleep: (ms) => this.sleep(ms), computes: ["cpu-cluster"] });
     this.compute.onCall = () => void this.#portCall();
@@ -319,6 +328,26 @@ export class RunRig implements AsyncDisposable {
     }
   }
 
+  /** The store of files, whose calls wait for a real disk. */
+  #counted(blobs: BlobStore): BlobStore {
+    const call = async (work: () => unknown) => {
+      this.#reading++;
+      try {
+        return await work();
+      } finally {
+        this.#reading--;
+      }
+    };
+    const isWaiting = (name: string | symbol) => ["write", "stat", "list", "read", "delete", "move"].includes(String(name));
+    return new Proxy(blobs, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== "function") return member;
+        return (...args: unknown[]) => (isWaiting(name) ? call(() => member.apply(target, args)) : member.apply(target, args));
+      },
+    });
+  }
+
   /** Whatever a service calls, it calls through here. */
   #portCall(): number | undefined {
     const call = currentCall.getStore();
@@ -387,13 +416,16 @@ export class RunRig implements AsyncDisposable {
     const runs = createRunStore({ documents: this.documents });
     const catalog = createCatalog(createCatalogStore(this.documents));
     const datasets = createDatasetStore(this.documents);
+    const pipelines = createPipelineStore(this.documents);
     const log = (level: string) => (message: string, detail?: Record<string, unknown>) => void this.logged.push({ level, message, detail });
     const orchestrations: Orchestrations = durableOrchestrations(this.#durableClient() as DurableClient);
     const deps = {
       runs,
+      reuse: createReuseStore(this.documents),
       blobs,
       catalog,
       datasets,
+      pipelines,
       orchestrations,
       backend: this.compute,
       phases: this.#phases,
@@ -410,8 +442,10 @@ export class RunRig implements AsyncDisposable {
       log: deps.log,
       blobs,
       catalog,
-      submitRun: submitRun(deps),
+      ...createPipelineServices(deps),
+      forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),
+      listRuns: listRuns(deps),
       listSteps: listSteps(deps),
       cancelRun: cancelRun(deps),
       patchRun: patchRun(deps),
@@ -423,7 +457,8 @@ export class RunRig implements AsyncDisposable {
       listArtifacts: listArtifacts(deps),
       findArtifact: findArtifact(deps),
       putArtifact: putArtifact(deps),
-      advanceRun: advanceRun({ ...deps, markerLookbackMs }),
+      listOutputs: listOutputs(deps),
+      advanceRun: advanceRun({ ...deps, settings, markerLookbackMs }),
       beginStep: beginStep({ ...deps, settings }),
       settleStep: settleStep(deps),
       failStep: failStep(deps),

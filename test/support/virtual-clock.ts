@@ -21,6 +21,8 @@ export class VirtualClock implements HostClock {
   private readonly timers = new Set<Timer>();
   /** Whether something runs that waits for no time of this clock: then nothing else happens until it has ended. */
   isBusy: () => boolean = () => false;
+  /** Whether it waits for a disk or the like, which answers without any help of this clock, however many turns that takes. */
+  isReading: () => boolean = () => false;
 
   constructor(start: number) {
     this.time = start;
@@ -48,7 +50,7 @@ export class VirtualClock implements HostClock {
     const until = this.time + forMs;
     for (;;) {
       await settle();
-      for (let turn = 0; this.isBusy() && turn < PATIENCE_TURNS; turn++) await settle();
+      for (let turn = 0; (this.isBusy() && turn < PATIENCE_TURNS) || this.isReading(); turn++) await settle();
       if (done()) return true;
       if (this.runDeferred()) continue;
       if (!this.runTimer(until)) break;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import { sortedJson } from "../../domain/sorted-json.ts";
 import type { JobRequest } from "../../ports/compute-backend.ts";
 import type { ServiceClient } from "./service-client.ts";
 import { ServiceRefusal } from "./service-error.ts";
-import { sortedJson } from "./sorted-json.ts";
 import type { WorkspaceUrls } from "./workspace-urls.ts";
 
 /** Assets remembered as registered, at the most: a step needs two. */

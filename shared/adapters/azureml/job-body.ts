@@ -1,6 +1,6 @@
 import type { InputMode, OutputMode } from "../../domain/pipeline-graph.ts";
+import { sortedJson } from "../../domain/sorted-json.ts";
 import { ComputeError, type JobRequest } from "../../ports/compute-backend.ts";
-import { sortedJson } from "./sorted-json.ts";
 
 /** Property under which a job says which attempt it is. */
 export const KEY_PROPERTY = "penstock.key";

@@ -21,7 +21,8 @@ export function parseOnce<T extends z.ZodType>(schema: T, value: unknown): z.Zod
   return parsed as z.ZodSafeParseResult<z.output<T>>;
 }
 
-function freeze(value: unknown): void {
+/** Freezes a value with all that is in it. */
+export function freeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
   Object.freeze(value);
   for (const part of Object.values(value)) freeze(part);

@@ -3,6 +3,7 @@ import { MetricBatch } from "../../domain/metrics.ts";
 import {
   ChildRunDocument,
   Progress,
+  ReusedPage,
   RunGraph,
   RunHead,
   RunRecord,
@@ -10,12 +11,14 @@ import {
   StepRunDocument,
   WakeFlag,
 } from "../../domain/run-documents.ts";
-import { DOCUMENT_BYTES, encodeDocument } from "../../ports/document-rules.ts";
+import { encodeDocument } from "../../ports/document-rules.ts";
 import { type Documents, type Stored, StoreError } from "../../ports/documents.ts";
 import type { RunStore, UnreadableRun } from "../../ports/run-store.ts";
 import { ChangeCounter } from "./change-counter.ts";
 import { parseOnce } from "./parse-once.ts";
+import { createWhole, readWhole } from "./pieces.ts";
 import { readable, unreadableAs } from "./readable.ts";
+import { RecentlyUsed } from "./recently-used.ts";
 
 /**
  * Partition of the heads: one for the workspace, so that a listing is one query in order of id, which is the order of time.
@@ -26,12 +29,9 @@ const KEYS = "idempotency-keys";
 /** A wake flag that has been on for longer than this may stand for a notice that was lost. */
 const WAKE_AGE_MS = 30_000;
 const MARKER = "settled:";
-const PIECE = "graph:";
-/** UTF-16 units in a piece of a graph's JSON: three bytes each at the most, and it must fit into a document. */
-const PIECE_CHARACTERS = Math.floor((DOCUMENT_BYTES - 1024) / 3);
-/** What stands for a graph that is too large for one document: it lies beside it in so many pieces. */
-const PiecedGraph = z.strictObject({ runId: z.string(), pieces: z.int() });
-const Piece = z.strictObject({ json: z.string() });
+const REUSED = "reused:";
+/** Graphs never change, and parsing a large one costs more than everything else of a turn. */
+const GRAPHS_KEPT = 64;
 const Claim = z.object({ runId: z.string(), bodyHash: z.string() });
 
 /**
@@ -41,7 +41,7 @@ const Claim = z.object({ runId: z.string(), bodyHash: z.string() });
  */
 export function createRunStore({ documents, pollMs }: { documents: Documents; pollMs?: number | undefined }): RunStore {
   const counter = new ChangeCounter(pollMs);
-  const graphs = new Map<string, RunGraph>();
+  const graphs = new RecentlyUsed<string, RunGraph>(GRAPHS_KEPT);
 
   async function read<T extends z.ZodType>(schema: T, pk: string, sk: string): Promise<Stored<z.output<T>> | undefined> {
     const stored = await documents.read(pk, sk);
@@ -67,33 +67,10 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     return items;
   }
 
-  async function createGraph(graph: RunGraph): Promise<void> {
-    const json = JSON.stringify(graph);
-    if (json.length <= PIECE_CHARACTERS) {
-      await documents.create(graph.runId, "graph", graph);
-      return;
-    }
-    const pieces = Math.ceil(json.length / PIECE_CHARACTERS);
-    for (let at = 0; at < pieces; at++)
-      await documents.create(graph.runId, `${PIECE}${String(at).padStart(4, "0")}`, {
-        json: json.slice(at * PIECE_CHARACTERS, (at + 1) * PIECE_CHARACTERS),
-      });
-    await documents.create(graph.runId, "graph", { runId: graph.runId, pieces });
-  }
-  async function readGraph(runId: string): Promise<RunGraph | undefined> {
-    const stored = await read(z.union([PiecedGraph, RunGraph]), runId, "graph");
-    const value = stored?.value;
-    if (value === undefined || !("pieces" in value)) return value;
-    const pieces = await all(Piece, runId, { prefix: PIECE });
-    if (pieces.length !== value.pieces)
-      throw new StoreError("corrupt", `the graph of run ${runId} lies in ${value.pieces} pieces, and ${pieces.length} are there`);
-    return readable(RunGraph.safeParse(JSON.parse(pieces.map(({ value }) => value.json).join(""))), runId, "graph");
-  }
-
   return {
     async create({ head, graph, progress }) {
       encodeDocument(head); // so that nothing is stored of a run whose head is too large
-      await createGraph(graph);
+      await createWhole(documents, graph.runId, "graph", graph);
       await documents.create(graph.runId, "progress", progress);
       const created = (await documents.create(RUNS, head.id, head)) !== undefined;
       counter.count(head.id);
@@ -119,8 +96,8 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     async graph(runId) {
       const known = graphs.get(runId);
       if (known) return known;
-      const stored = await readGraph(runId);
-      if (stored) remember(graphs, runId, stored);
+      const stored = await readWhole(documents, runId, "graph", RunGraph);
+      if (stored) graphs.set(runId, stored);
       return stored;
     },
     progress: (runId) => read(Progress, runId, "progress"),
@@ -161,6 +138,18 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
       return found.map(({ sk, value }) => ({ key: sk.slice(MARKER.length), marker: value }));
     },
 
+    async addReused(runId, page, steps) {
+      await documents.create(runId, `${REUSED}${page}`, { steps });
+      counter.count(runId);
+    },
+    async reused(runId, pages) {
+      const found = await Promise.all(pages.map((page) => read(ReusedPage, runId, `${REUSED}${page}`)));
+      return found.flatMap((stored, at) => {
+        if (!stored) throw new StoreError("corrupt", `run ${runId} has no page ${pages[at]} of reused steps`);
+        return stored.value.steps;
+      });
+    },
+
     async addMetrics(runId, batch) {
       await documents.create(runId, `metrics:${String(batch.order).padStart(12, "0")}:${batch.batchId}`, batch);
     },
@@ -187,13 +176,4 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
     lull: (runId, signal) => counter.lull(runId, signal),
     durable: () => documents.durable(),
   };
-}
-
-/** Graphs never change, and parsing a large one costs more than everything else of a turn: the last few are kept. */
-function remember(graphs: Map<string, RunGraph>, runId: string, graph: RunGraph): void {
-  graphs.set(runId, graph);
-  for (const oldest of graphs.keys()) {
-    if (graphs.size <= 64) break;
-    graphs.delete(oldest);
-  }
 }

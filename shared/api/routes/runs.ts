@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { ExperimentName, RunId, StepKey } from "../../domain/ids.ts";
+import { PipelineId } from "../../domain/published-pipeline.ts";
 import { RunStatus } from "../../domain/statuses.ts";
 import { queryNumber } from "../query-number.ts";
-import { PatchRunRequest, SubmitRunRequest } from "../requests.ts";
-import { OutputList, RunList, RunResource, StepList } from "../resources.ts";
+import { PatchRunRequest, SUBMIT_BODY_BYTES, SubmitRunRequest, submitHeaders } from "../requests.ts";
+import { ForecastResource, OutputList, RunList, RunResource, StepList } from "../resources.ts";
 import { route } from "../route.ts";
 
 const runParams = z.object({ runId: RunId });
@@ -16,10 +17,24 @@ export const submitRun = route({
   path: "api/runs",
   summary: "Submits a pipeline: stores the run, starts it and answers where to look",
   role: "Submitter",
-  headers: z.object({ "idempotency-key": z.string().min(1).max(255).optional() }),
+  submits: true,
+  checksPipeline: true,
+  headers: submitHeaders,
   body: SubmitRunRequest,
-  maxBodyBytes: 32 * 1024 * 1024,
+  maxBodyBytes: SUBMIT_BODY_BYTES,
   replies: { 202: RunResource },
+});
+
+export const forecastRun = route({
+  name: "forecastRun",
+  method: "POST",
+  path: "api/pipelines:forecast",
+  summary: "Says what a submit would do: which steps take the results of earlier runs, and why the others run",
+  role: "Submitter",
+  checksPipeline: true,
+  body: SubmitRunRequest,
+  maxBodyBytes: SUBMIT_BODY_BYTES,
+  replies: { 200: ForecastResource },
 });
 
 export const listRuns = route({
@@ -31,6 +46,8 @@ export const listRuns = route({
   query: z.object({
     experimentName: ExperimentName.optional(),
     status: RunStatus.optional(),
+    /** Only runs of this published pipeline. */
+    pipelineId: PipelineId.optional(),
     limit: queryNumber(z.number().int().min(1).max(1000)).default(50),
     cursor: RunId.optional(),
   }),

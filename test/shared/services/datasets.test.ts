@@ -104,7 +104,7 @@ describe("getDataset", () => {
     await register();
 
     await expect(getDataset(deps)("iris", 7)).rejects.toMatchObject({
-      problem: { kind: "not-found", what: "version 7 of a dataset", id: "iris", remedy: "its latest version is 1" },
+      problem: { kind: "not-found", what: "version", id: "7", within: 'dataset "iris"', remedy: "its latest version is 1" },
     });
     await expect(getDataset(deps)("wine", undefined)).rejects.toMatchObject({
       problem: { kind: "not-found", what: "dataset", id: "wine" },

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PART_BYTES } from "../../../shared/api/routes/storage.ts";
 import { STAGED_PART_BYTES } from "../../../shared/ports/blob-store.ts";
 import { UPLOAD_LIFE_MS } from "../../../shared/services/upload-records.ts";
@@ -146,6 +146,27 @@ describe("uploads", () => {
 
     for (const attempt of attempts) expect(attempt).toMatchObject({ status: "rejected", reason: { problem: { kind: "conflict" } } });
     expect(filesIn("azureml-blobstore")).toEqual([]);
+  });
+
+  test.each([
+    ["a pack", packOf("one")],
+    ["a file", fileAt("data/x.csv", "one")],
+  ])("say that they were committed, as %s, only once what they became is on disk", async (_, target) => {
+    const uploadId = await send(opened, Buffer.from("one"));
+    const isSaid = () => readFileSync(join(storage.root, "snapshots", "uploads", `${uploadId}.json`), "utf8").includes("committed");
+    const saidAt: Record<string, boolean[]> = { documents: [], blobs: [] };
+    for (const store of ["documents", "blobs"] as const) {
+      const durable = opened[store].durable.bind(opened[store]);
+      vi.spyOn(opened[store], "durable").mockImplementation(() => {
+        saidAt[store]?.push(isSaid());
+        return durable();
+      });
+    }
+
+    await opened.commitUpload(uploadId, target);
+
+    expect(saidAt["documents"]).toEqual([false]);
+    expect([saidAt["blobs"]?.[0], saidAt["blobs"]?.at(-1), isSaid()]).toEqual([false, true, true]);
   });
 
   test("go on where a commit was cut short", async () => {

@@ -5,9 +5,9 @@ export const acknowledgedBeforeSync: Mutant = {
   fault: "a submit is answered before the run is on the disk",
   edits: [
     {
-      file: "shared/services/submit-run.ts",
-      find: "    await deps.runs.durable();\n    return { runId };",
-      replace: "    return { runId };",
+      file: "shared/services/start-run.ts",
+      find: "  await deps.runs.durable();\n  return { runId };",
+      replace: "  return { runId };",
     },
   ],
 };

@@ -6,7 +6,7 @@ export const fanInCountsTwice: Mutant = {
   edits: [
     {
       file: "shared/domain/advance.ts",
-      find: 'plan.dependsOn[index]?.every((dependency) => steps[dependency] === "c")',
+      find: "plan.dependsOn[index]?.every((dependency) => isComplete(steps[dependency]))",
       replace: "isFree(plan, steps, before, facts, index)",
     },
     {

@@ -5,7 +5,7 @@ export const finishedStartedAgain: Mutant = {
   fault: "a submit that is repeated under its key starts the orchestration of a run that has ended",
   edits: [
     {
-      file: "shared/services/submit-run.ts",
+      file: "shared/services/start-run.ts",
       find: "if (!existing?.value.settled) await start(deps, runId);",
       replace: "await start(deps, runId);",
     },

@@ -2,6 +2,8 @@ import type { Documents } from "../../../../shared/ports/documents.ts";
 import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
 import { datasetStoreContract } from "../../../contracts/dataset-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
+import { pipelineStoreContract } from "../../../contracts/pipeline-store.contract.ts";
+import { reuseStoreContract } from "../../../contracts/reuse-store.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 import { CosmosEmulator, type CosmosFault, type CosmosRequest } from "../../../support/cosmos-emulator.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
@@ -63,5 +65,7 @@ for (const [name, open, options] of STORES) {
   documentsContract(name, open, options);
   runStoreContract(name, open);
   catalogStoreContract(name, open);
+  reuseStoreContract(name, open);
   datasetStoreContract(name, open);
+  pipelineStoreContract(name, open);
 }

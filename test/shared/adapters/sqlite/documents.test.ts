@@ -9,12 +9,16 @@ import { openDatabase } from "../../../../shared/adapters/sqlite/open-database.t
 import { catalogStoreContract } from "../../../contracts/catalog-store.contract.ts";
 import { datasetStoreContract } from "../../../contracts/dataset-store.contract.ts";
 import { documentsContract } from "../../../contracts/documents.contract.ts";
+import { pipelineStoreContract } from "../../../contracts/pipeline-store.contract.ts";
+import { reuseStoreContract } from "../../../contracts/reuse-store.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
 
 documentsContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 runStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 catalogStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
+reuseStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 datasetStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
+pipelineStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 
 describe("openSqliteDocuments", () => {
   let folder: string;

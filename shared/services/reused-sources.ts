@@ -1,0 +1,15 @@
+import type { ReusedStep, ReuseSource } from "../domain/reuse.ts";
+import type { Progress } from "../domain/run-documents.ts";
+import type { RunStore } from "../ports/run-store.ts";
+
+/** The steps of a run that were settled by the results of earlier runs, by index. */
+export async function reusedSteps(runs: RunStore, runId: string, progress: Progress | undefined): Promise<Map<number, ReusedStep>> {
+  const pages = progress?.reusedPages ?? [];
+  const steps = pages.length === 0 ? [] : await runs.reused(runId, pages);
+  return new Map(steps.map((step) => [step.index, step]));
+}
+
+/** Whose results they are, by index. */
+export async function reusedSources(runs: RunStore, runId: string, progress: Progress | undefined): Promise<Map<number, ReuseSource>> {
+  return new Map([...(await reusedSteps(runs, runId, progress))].map(([index, { source }]) => [index, source]));
+}
