@@ -1,3 +1,4 @@
+import type { ScheduleStore } from "../ports/schedule-store.ts";
 import { type DatasetsDeps, getDataset, listDatasets, registerDataset } from "./datasets.ts";
 import { createPipelineDraft, deletePipelineDraft, getPipelineDraft, listPipelineDrafts, patchPipelineDraft } from "./pipeline-drafts.ts";
 import {
@@ -17,12 +18,15 @@ import {
   patchPublishedPipeline,
   setPublishedPipelineStatus,
 } from "./published-pipelines.ts";
+import { schedulesOf } from "./schedules/schedules-of.ts";
 import { submitPipelineDraft } from "./submit-pipeline-draft.ts";
 import { submitPipelineEndpoint } from "./submit-pipeline-endpoint.ts";
 import { type SubmitPublishedPipelineDeps, submitPublishedPipeline } from "./submit-published-pipeline.ts";
 import { submitRun } from "./submit-run.ts";
 
-export interface PipelineServicesDeps extends PublishPipelineDeps, SubmitPublishedPipelineDeps, DatasetsDeps {}
+export interface PipelineServicesDeps extends PublishPipelineDeps, SubmitPublishedPipelineDeps, DatasetsDeps {
+  schedules: ScheduleStore;
+}
 
 /** Pipelines as things one submits, publishes and refers to: graphs, published pipelines, endpoints, drafts, and the datasets they read. */
 export function createPipelineServices(deps: PipelineServicesDeps) {
@@ -33,7 +37,7 @@ export function createPipelineServices(deps: PipelineServicesDeps) {
     getPublishedPipeline: getPublishedPipeline(deps),
     patchPublishedPipeline: patchPublishedPipeline(deps),
     setPublishedPipelineStatus: setPublishedPipelineStatus(deps),
-    deletePublishedPipeline: deletePublishedPipeline({ ...deps, referrers: [endpointsOf(deps.pipelines)] }),
+    deletePublishedPipeline: deletePublishedPipeline({ ...deps, referrers: [endpointsOf(deps.pipelines), schedulesOf(deps.schedules)] }),
     submitPublishedPipeline: submitPublishedPipeline(deps),
     createPipelineEndpoint: createPipelineEndpoint(deps),
     listPipelineEndpoints: listPipelineEndpoints(deps),

@@ -43,6 +43,7 @@ export interface NewRun {
         | "pipelineEndpointId"
         | "pipelineEndpointVersion"
         | "draftId"
+        | "scheduleId"
       >
     >;
   idempotency?: Idempotency | undefined;

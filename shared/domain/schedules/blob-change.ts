@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CatalogName, PortName, RelativePath } from "../ids.ts";
+import type { ProblemDetail } from "../problems.ts";
 
 /** Blobs of one folder that a poll looks at, in order of name; those beyond go unseen unless the account reports them by events. */
 export const POLLED_BLOBS = 10_000;
@@ -29,10 +30,23 @@ export function prefixOf({ path }: Pick<BlobChange, "path">): string {
   return path === undefined ? "" : `${path}/`;
 }
 
-/** Whether a blob of the datastore is one that is watched. */
+/** Whether a blob of the datastore is one that is watched. Names that begin with a dot are files under way and the like: nobody's blobs. */
 export function watches(trigger: BlobChange, path: string): boolean {
   const prefix = prefixOf(trigger);
-  return path.startsWith(prefix) && (trigger.depth === "tree" || !path.slice(prefix.length).includes("/"));
+  const rest = path.slice(prefix.length);
+  return path.startsWith(prefix) && (trigger.depth === "tree" || !rest.includes("/")) && !/(^|\/)\./.test(rest);
+}
+
+/** What of the trigger does not go together. Pointers are relative to it. */
+export function checkBlobChange({ path, batch, dataPathParameterName }: BlobChange): ProblemDetail[] {
+  if (batch === "each" || dataPathParameterName === undefined || path !== undefined) return [];
+  return [
+    {
+      pointer: "/path",
+      message: `parameter ${JSON.stringify(dataPathParameterName)} is to be given the folder's path, and a whole container has none`,
+      remedy: "name a folder as path, or leave dataPathParameterName out",
+    },
+  ];
 }
 
 /** How long nothing must change before a run, in milliseconds; undefined: each change is a run. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ProblemDetail } from "../problems.ts";
-import { BlobChange } from "./blob-change.ts";
+import { BlobChange, checkBlobChange } from "./blob-change.ts";
 import { CronExpression, checkCron, cronTicks } from "./cron-expression.ts";
 import { checkRecurrence, Recurrence } from "./recurrence.ts";
 import { recurrenceTicks, type Ticks } from "./recurrence-ticks.ts";
@@ -25,7 +25,7 @@ function checkShape(trigger: Trigger): ProblemDetail[] {
     case "cron":
       return checkCron(trigger);
     case "blobChange":
-      return [];
+      return checkBlobChange(trigger);
   }
 }
 
