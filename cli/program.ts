@@ -79,6 +79,7 @@ function addRunCommands(run: Command, bind: Bind): void {
     .argument("<run>", RUN)
     .argument("[step]", "key of a step; all steps unless told")
     .option("-f, --follow", "go on until the run ends")
+    .option("--attempt <number>", "of which try of the step; the last unless told", positive)
     .action(bind(async () => (await import("./commands/logs.ts")).logs));
   run
     .command("outputs")

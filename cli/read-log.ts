@@ -5,22 +5,22 @@ import type { RunId } from "../shared/domain/ids.ts";
 
 const WAIT_SECONDS = 20;
 
-/** Paths of a step run's logs in reading order; none when it has not begun. */
-export async function logPaths(client: ApiClient, runId: RunId): Promise<string[]> {
-  const reply = await orMissing(client.call(listLogs, { params: { runId } }));
+/** Paths of the logs of one try of a step (the last unless told) in reading order; none when it has not begun. */
+export async function logPaths(client: ApiClient, runId: RunId, attempt?: number): Promise<string[]> {
+  const reply = await orMissing(client.call(listLogs, { params: { runId }, query: { attempt } }));
   return reply?.body.files.map(({ path }) => path) ?? [];
 }
 
-/** The bytes of a log from its beginning: what is there now, or with `follow` all that comes until the step has ended. */
+/** The bytes of a log from its beginning: what is there now, or with `follow` all that comes until that try has ended. */
 export async function* readLog(
   client: ApiClient,
   runId: RunId,
   path: string,
-  { follow = false, signal }: { follow?: boolean; signal?: AbortSignal | undefined } = {},
+  { follow = false, attempt, signal }: { follow?: boolean; attempt?: number | undefined; signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Uint8Array> {
   let from = 0;
   for (;;) {
-    const query = { path, from, waitSeconds: follow ? WAIT_SECONDS : 0 };
+    const query = { path, attempt, from, waitSeconds: follow ? WAIT_SECONDS : 0 };
     const reply = await orMissing(client.call(getLog, { params: { runId }, query }, signal ? { signal } : {}));
     if (!reply) return;
     if (reply.body.length > 0) yield reply.body;

@@ -17,6 +17,13 @@ const NEW_LOGS_MS = 1000;
 
 export interface LogsFlags {
   readonly follow?: boolean;
+  readonly attempt?: number;
+}
+
+/** How far a step is, as who follows its logs must know. */
+interface Standing {
+  readonly hasEnded: boolean;
+  readonly attempt: number;
 }
 
 /** Where the bytes of one log go. */
@@ -34,20 +41,20 @@ export async function logs(context: CommandContext, reference: string, step: str
   if (run.kind !== "pipelineRun") {
     const sink = rawSink(context);
     await (flags.follow
-      ? followLogs(client, run.id, () => sink, hasEnded(client, run.parentRunId, run.id), signal)
-      : printLogs(client, run.id, sink));
+      ? followLogs(client, run.id, () => sink, standingOf(client, run.parentRunId, run.id), signal)
+      : printLogs(client, run.id, sink, flags.attempt));
     return EXIT.ok;
   }
   const steps = await resolveSteps(client, run, step);
   const sinkOf = step === undefined && steps.length > 1 ? prefixedSinks(context, steps) : () => rawSink(context);
   if (flags.follow) await followSteps(client, run.id, new Set(steps.map(({ key }) => key)), sinkOf, signal);
-  else for (const each of steps) await printLogs(client, each.runId, sinkOf(each));
+  else for (const each of steps) await printLogs(client, each.runId, sinkOf(each), flags.attempt);
   return EXIT.ok;
 }
 
-async function printLogs(client: ApiClient, runId: RunId, sink: Sink): Promise<void> {
-  for (const path of await logPaths(client, runId)) {
-    for await (const bytes of readLog(client, runId, path)) sink.write(bytes);
+async function printLogs(client: ApiClient, runId: RunId, sink: Sink, attempt: number | undefined): Promise<void> {
+  for (const path of await logPaths(client, runId, attempt)) {
+    for await (const bytes of readLog(client, runId, path, { attempt })) sink.write(bytes);
     sink.end();
   }
 }
@@ -61,17 +68,19 @@ async function followSteps(
   signal: AbortSignal,
 ): Promise<void> {
   const ended = new Set<string>();
+  const attempts = new Map<string, number>();
   const following = new Map<string, Promise<void>>();
   for await (const { steps } of followRun(client, runId, { signal })) {
     for (const step of steps) {
       if (!keys.has(step.key)) continue;
       if (isSettled(step.status)) ended.add(step.key);
+      attempts.set(step.key, step.attempt);
       if (step.status === "NotStarted" || following.has(step.key)) continue;
       const follower = followLogs(
         client,
         step.runId,
         () => sinkOf(step),
-        async () => ended.has(step.key),
+        async () => ({ hasEnded: ended.has(step.key), attempt: attempts.get(step.key) ?? 1 }),
         signal,
       );
       // Its failure is met below, when all are waited for; meanwhile it must not count as unhandled.
@@ -83,40 +92,49 @@ async function followSteps(
   await Promise.all(following.values());
 }
 
-/** Reads all logs of a step side by side, those that come later too, until the step has ended. */
+/** Reads all logs of a step side by side, those that come later and those of later attempts too, until the step has ended. */
 async function followLogs(
   client: ApiClient,
   runId: RunId,
   sinkOf: () => Sink,
-  hasStepEnded: () => Promise<boolean>,
+  look: () => Promise<Standing>,
   signal: AbortSignal,
 ): Promise<void> {
   const reading = new Map<string, Promise<void>>();
   for (;;) {
     // Asked first: a log that comes after this look cannot come after the end.
-    const isLast = await hasStepEnded();
-    for (const path of await logPaths(client, runId)) {
-      if (reading.has(path)) continue;
-      const pumped = pump(client, runId, path, sinkOf(), signal);
-      // Its failure is met below, when all are waited for; meanwhile it must not count as unhandled.
-      pumped.catch(() => undefined);
-      reading.set(path, pumped);
+    const { hasEnded, attempt: last } = await look();
+    for (let attempt = 1; attempt <= last; attempt++) {
+      for (const path of await logPaths(client, runId, attempt)) {
+        const key = `${attempt} ${path}`;
+        if (reading.has(key)) continue;
+        const pumped = pump(client, runId, { path, attempt }, sinkOf(), signal);
+        // Its failure is met below, when all are waited for; meanwhile it must not count as unhandled.
+        pumped.catch(() => undefined);
+        reading.set(key, pumped);
+      }
     }
-    if (isLast) break;
+    if (hasEnded) break;
     await delay(NEW_LOGS_MS, undefined, { signal });
   }
   await Promise.all(reading.values());
 }
 
-async function pump(client: ApiClient, runId: RunId, path: string, sink: Sink, signal: AbortSignal): Promise<void> {
-  for await (const bytes of readLog(client, runId, path, { follow: true, signal })) sink.write(bytes);
+async function pump(
+  client: ApiClient,
+  runId: RunId,
+  { path, attempt }: { path: string; attempt: number },
+  sink: Sink,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const bytes of readLog(client, runId, path, { follow: true, attempt, signal })) sink.write(bytes);
   sink.end();
 }
 
-function hasEnded(client: ApiClient, parent: string | undefined, stepRunId: RunId): () => Promise<boolean> {
+function standingOf(client: ApiClient, parent: string | undefined, stepRunId: RunId): () => Promise<Standing> {
   return async () => {
     const run = await resolveRun(client, stepRunId);
-    return parent === undefined || isSettled(run.status);
+    return { hasEnded: parent === undefined || isSettled(run.status), attempt: run.attempt ?? 1 };
   };
 }
 

@@ -3,7 +3,7 @@ import { httpRoute } from "../http-route.ts";
 
 /** `GET /api/runs/{runId}/logs/content`: reads a log from a byte on (1 MiB at most); waits for more when asked. Header x-log-complete: true says that no more will come. */
 export const getLog = httpRoute(route, (services) => async ({ params, query }) => {
-  const { bytes, from, isComplete } = await services.readLog(params.runId, query.path, query.from, query.waitSeconds);
+  const { bytes, from, isComplete } = await services.readLog(params.runId, query);
   return {
     headers: {
       "content-type": "text/plain; charset=utf-8",

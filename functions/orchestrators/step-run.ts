@@ -12,13 +12,13 @@ const LOOKS_PER_GENERATION = 100;
 export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationContext): Generator<Task, unknown, unknown> {
   const { runId, stepRunId, index, ...input } = StepRunInput.parse(df.getInput());
   const inSeconds = (seconds: number) => df.createTimer(new Date(df.currentUtcDateTime.getTime() + seconds * 1000));
-  let { begun, gapSeconds, failures, trouble, lostSince, told } = input;
+  let { begun, attempt, gapSeconds, failures, trouble, lostSince, told } = input;
   const { fingerprint } = input;
   for (let look = 0; look < LOOKS_PER_GENERATION; look++) {
     const activity = failures >= MOST_FAILURES ? "failStep" : begun ? "settleStep" : "beginStep";
     let turn: StepTurn | undefined;
     try {
-      turn = StepTurn.parse(yield df.callActivity(activity, { runId, stepRunId, index, trouble, lostSince, told, fingerprint }));
+      turn = StepTurn.parse(yield df.callActivity(activity, { runId, stepRunId, index, attempt, trouble, lostSince, told, fingerprint }));
     } catch {
       trouble = undefined; // it broke, which is a bug: its own words stay in the log
     }
@@ -26,7 +26,8 @@ export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationCon
     if (turn?.unwanted) return { status: turn.status };
     if (turn) {
       ({ begun, trouble, lostSince } = turn);
-      df.setCustomStatus({ status: turn.status, begun });
+      attempt = turn.attempt ?? attempt;
+      df.setCustomStatus({ status: turn.status, begun, ...(attempt !== undefined && { attempt }) });
     }
     if (!turn || trouble !== undefined) {
       failures++;
@@ -39,13 +40,13 @@ export const stepRun: OrchestrationHandler = function* ({ df }: OrchestrationCon
     const winner = yield df.Task.any([news, timer]);
     if (winner === timer) {
       // The wait left behind would swallow the next event.
-      df.continueAsNew({ runId, stepRunId, index, fingerprint, begun, lostSince, gapSeconds: nextGap(gapSeconds) });
+      df.continueAsNew({ runId, stepRunId, index, fingerprint, begun, attempt, lostSince, gapSeconds: nextGap(gapSeconds) });
       return undefined;
     }
     timer.cancel(); // an open timer would keep the instance alive
     told = JobNews.safeParse(news.result).success;
     gapSeconds = 0;
   }
-  df.continueAsNew({ runId, stepRunId, index, fingerprint, begun, gapSeconds, failures, trouble, lostSince, told }); // a fresh history
+  df.continueAsNew({ runId, stepRunId, index, fingerprint, begun, attempt, gapSeconds, failures, trouble, lostSince, told }); // a fresh history
   return undefined;
 };

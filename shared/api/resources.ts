@@ -3,7 +3,7 @@ import { EnvironmentSpec } from "../domain/environment.ts";
 import { CatalogName, ParentRunId, PortName, RelativePath, RunId, Sha256, SnapshotId, StepKey } from "../domain/ids.ts";
 import { MetricEntry } from "../domain/metrics.ts";
 import { RunCause } from "../domain/reuse.ts";
-import { Caller, EffectiveParameter, Failure, Instant, Properties, Tags } from "../domain/run-documents.ts";
+import { Caller, EffectiveParameter, EndedAttempt, Failure, Instant, Properties, Tags } from "../domain/run-documents.ts";
 import { RunStatus, StepStatus } from "../domain/statuses.ts";
 
 /** A run of any kind. Members that only one kind has are absent on the others. */
@@ -19,6 +19,10 @@ export const RunResource = z
     /** Changes whenever this resource or one of its steps does; pass as `after` to wait for the next one. */
     revision: z.string(),
     /** Of a step or child run the run it is in; of a pipeline run what its caller named. */
+    /** Of a step run: which try of the step goes on or was the last; counts from 1. */
+    attempt: z.int().optional(),
+    /** Of a step run: tries before that one, the oldest first. Each has its own logs. */
+    earlierAttempts: z.array(EndedAttempt).optional(),
     parentRunId: ParentRunId.optional(),
     createdAt: Instant,
     createdBy: Caller.optional(),

@@ -1,7 +1,9 @@
 import { z } from "zod";
+
 import { EnvironmentSpec } from "./environment.ts";
 import { CatalogName, PlainText, PortName, RelativePath, SnapshotId, StepKey } from "./ids.ts";
 import { DataPath, ParameterValue, PipelineParameter } from "./pipeline-parameter.ts";
+import { RetryPolicy } from "./retry.ts";
 
 /** How a value gets to a step: the delivery modes of v1. `mount` links without a copy, `download` copies, `direct` hands over the URI. */
 export const InputMode = z.enum(["mount", "download", "direct"]);
@@ -64,6 +66,8 @@ const stepCommon = {
     .default({}),
   /** Wall-clock bound on one attempt, in seconds; absent: none. */
   timeoutSeconds: z.int().positive().optional(),
+  /** Absent: one attempt, as in v1. */
+  retry: RetryPolicy.optional(),
 };
 
 /** A Python script of the snapshot, run with `python <script> <arguments>`. */

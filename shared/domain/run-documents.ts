@@ -132,7 +132,17 @@ export const Progress = z.strictObject({
 });
 export type Progress = z.infer<typeof Progress>;
 
-/** A step run: created when its step begins, replaced when it has settled, and never in between. */
+/** A try of a step that was not its last. */
+export const EndedAttempt = z.strictObject({
+  attempt: z.int(),
+  startedAt: Instant.optional(),
+  endedAt: Instant,
+  failure: Failure,
+  warnings: z.array(z.string()).default([]),
+});
+export type EndedAttempt = z.infer<typeof EndedAttempt>;
+
+/** A step run: created when its step begins, replaced when an attempt has ended and another follows, and when it has settled. */
 export const StepRunDocument = z.strictObject({
   id: RunId,
   runId: RunId,
@@ -153,6 +163,10 @@ export const StepRunDocument = z.strictObject({
   settledKey: z.guid().optional(),
   /** Declared outputs by name: where they lie. */
   outputs: z.record(PortName, OutputPlace).default({}),
+  /** Attempts before this one, the oldest first. */
+  earlierAttempts: z.array(EndedAttempt).default([]),
+  /** When this attempt may be submitted; absent: at once. */
+  notBefore: Instant.optional(),
   /** Hash under which later runs may find its results; absent: they may not. */
   fingerprint: z.string().optional(),
 });
@@ -186,7 +200,15 @@ export const RunRecord = z.strictObject({
   removedTags: z.array(z.string()).default([]),
   properties: Properties,
   /** Set by the script's own `complete()` or `fail()`. */
-  ended: z.strictObject({ status: z.enum(["Completed", "Failed", "Canceled"]), at: Instant, error: z.string().optional() }).optional(),
+  ended: z
+    .strictObject({
+      status: z.enum(["Completed", "Failed", "Canceled"]),
+      at: Instant,
+      error: z.string().optional(),
+      /** Which attempt said so; what an earlier one said does not count. Absent: the first. */
+      attempt: z.int().optional(),
+    })
+    .optional(),
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 

@@ -34,13 +34,14 @@ export type AdvanceSummary = z.infer<typeof AdvanceSummary>;
 /**
  * Input of the `stepRun` orchestration and of its activities. `gapSeconds` is how long it last waited without news; `begun`: the job was
  * submitted; `failures`: how many looks in a row broke, and `trouble` why, where that is known; `lostSince`: since when the service does not
- * know the job; `told`: an event says that it has ended; `fingerprint`: the hash under which it has been claimed.
+ * know the job; `attempt`: which try of the step that is, where it is not the first; `told`: an event says that it has ended; `fingerprint`: the hash under which it has been claimed.
  */
 export const StepRunInput = z.object({
   runId: RunId,
   stepRunId: RunId,
   index: z.int(),
   begun: z.boolean().default(false),
+  attempt: z.int().optional(),
   gapSeconds: z.number().default(0),
   failures: z.int().default(0),
   trouble: z.string().optional(),
@@ -63,6 +64,8 @@ export const StepTurn = z.object({
   unwanted: z.boolean().optional(),
   status: StepStatus,
   begun: z.boolean(),
+  /** Which attempt goes on, where it is not the first. */
+  attempt: z.int().optional(),
   retryAfterSeconds: z.number().optional(),
   trouble: z.string().optional(),
   lostSince: Instant.optional(),

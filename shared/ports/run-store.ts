@@ -56,9 +56,9 @@ export interface RunStore {
   /** The steps of these pages. @throws {StoreError} `corrupt` when a page is not there. */
   reused(runId: string, pages: readonly string[]): Promise<ReusedStep[]>;
 
-  /** Stores a batch; one that is there already is left as it is. */
-  addMetrics(runId: string, batch: MetricBatch): Promise<void>;
-  metrics(runId: string): Promise<MetricBatch["entries"]>;
+  /** Stores a batch of one try of a step (the first unless told); one that is there already is left as it is. */
+  addMetrics(runId: string, batch: MetricBatch, attempt?: number): Promise<void>;
+  metrics(runId: string, attempt?: number): Promise<MetricBatch["entries"]>;
   record(runId: string): Promise<Stored<RunRecord> | undefined>;
   createRecord(runId: string, record: RunRecord): Promise<boolean>;
   replaceRecord(runId: string, record: RunRecord, etag: string): Promise<boolean>;

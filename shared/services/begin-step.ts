@@ -1,4 +1,5 @@
 import { ProblemError } from "../domain/problems.ts";
+import { MOST_BACKOFF_SECONDS } from "../domain/retry.ts";
 import { type Failure, StepRunDocument } from "../domain/run-documents.ts";
 import { isSettled } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
@@ -20,6 +21,7 @@ import {
   runStops,
   type StepContext,
   type StepDeps,
+  tokenExpiry,
   tryToCancel,
   turnAfterError,
 } from "./step-context.ts";
@@ -38,9 +40,6 @@ export interface BeginStepDeps extends StepDeps {
 }
 
 const UNMARKED_LOOK_SECONDS = 5;
-const DAY_MS = 86_400_000;
-/** Azure ML ends every job after 21 days; the rest is for waiting in its queue. */
-const TOKEN_LIFE_MS = 30 * DAY_MS;
 
 /**
  * Submits a step's job, unless the step has settled, its job is there already or its run stops. May be called any number of times:
@@ -59,7 +58,11 @@ export const beginStep =
 async function begin(deps: BeginStepDeps, input: StepRunInput): Promise<StepTurn> {
   const [context, existing] = await Promise.all([readStepContext(deps.runs, input), deps.runs.stepRun(input.stepRunId)]);
   // With a document the job may have been submitted by a call that died: ending it is then settleStep's to do.
-  if (context.stops && existing && !isSettled(existing.value.status)) return { status: "CancelRequested", begun: true };
+  const pauseMs = pauseLeft(deps, existing?.value);
+  if (context.stops && existing && !isSettled(existing.value.status))
+    return pauseMs > 0
+      ? await settle(deps, existing, { status: "Canceled" })
+      : { status: "CancelRequested", begun: true, attempt: existing.value.attempt };
   if (!existing && context.letter !== "s") return notStarted(context);
   const stored = existing ?? (await deps.runs.createStepRun(await newDocument(deps, context, input)));
   // Another call may have created it, and settled it, since it was looked for.
@@ -68,12 +71,20 @@ async function begin(deps: BeginStepDeps, input: StepRunInput): Promise<StepTurn
     return { settled: stored.value.status, status: stored.value.status, begun: true };
   }
   if (context.stops) return await settle(deps, stored, { status: "Canceled" });
+  if (pauseMs > 0) return { status: "Queued", begun: false, attempt: stored.value.attempt, retryAfterSeconds: pauseMs / 1000 };
   const failure = await submit(deps, context, stored.value);
   if (failure) return await refuse(deps, stored, failure, existing !== undefined);
   // Checked again after the submit, so that a cancel which came in between finds either no job or this one.
   if (await runStops(deps.runs, input.runId)) await tryToCancel(deps, stored.value);
-  if (deps.phases.set(input.stepRunId, "Queued", deps.clock.now())) deps.runs.touch(input.runId);
-  return { status: "Queued", begun: true };
+  const { attempt } = stored.value;
+  if (deps.phases.set(input.stepRunId, "Queued", deps.clock.now(), attempt)) deps.runs.touch(input.runId);
+  return { status: "Queued", begun: true, ...(attempt > 1 && { attempt }) };
+}
+
+/** How long the next attempt still waits, in milliseconds: until then its job has not been submitted. */
+function pauseLeft({ clock }: BeginStepDeps, stepRun: StepRunDocument | undefined): number {
+  const left = stepRun?.notBefore === undefined ? 0 : Date.parse(stepRun.notBefore) - clock.now();
+  return Math.min(left, MOST_BACKOFF_SECONDS * 1000); // a clock that was put back makes no longer pause
 }
 
 /**
@@ -89,7 +100,7 @@ function notStarted({ letter }: StepContext): StepTurn {
 async function refuse(deps: BeginStepDeps, stored: Stored<StepRunDocument>, failure: Failure, isRepeat: boolean): Promise<StepTurn> {
   if (isRepeat) {
     const { status } = await deps.backend.observe(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS));
-    if (status !== "lost") return { status: "Queued", begun: true };
+    if (status !== "lost") return { status: "Queued", begun: true, attempt: stored.value.attempt };
   }
   return await settle(deps, stored, { status: "Failed", failure });
 }
@@ -107,7 +118,7 @@ async function newDocument(deps: BeginStepDeps, context: StepContext, input: Ste
     key: step.key,
     attempt: 1,
     createdAt: new Date(now).toISOString(),
-    tokenExpiresAt: new Date(now + TOKEN_LIFE_MS).toISOString(),
+    tokenExpiresAt: tokenExpiry(now),
     status: "Running",
     properties: {
       StepType: step.type,

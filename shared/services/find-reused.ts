@@ -43,6 +43,7 @@ function documentOf({ id: runId }: RunHead, { graph }: RunGraph, { index, stepRu
     index,
     key: step.key,
     attempt: 1,
+    earlierAttempts: [],
     createdAt: at,
     tokenExpiresAt: at,
     status: "Completed",

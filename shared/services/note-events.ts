@@ -31,5 +31,5 @@ export const noteJobChange =
 /** @param phase of a job that goes on; late ones, of a step that has settled, are left out. */
 async function showPhase({ runs, phases, clock }: NoteJobChangeDeps, stepRunId: RunId, phase: StepStatus): Promise<void> {
   const stepRun = (await runs.stepRun(stepRunId))?.value;
-  if (stepRun?.status === "Running" && phases.set(stepRunId, phase, clock.now())) runs.touch(stepRun.runId);
+  if (stepRun?.status === "Running" && phases.set(stepRunId, phase, clock.now(), stepRun.attempt)) runs.touch(stepRun.runId);
 }

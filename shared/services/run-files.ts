@@ -1,5 +1,6 @@
 import type { FileList, FileResource, OutputList, OutputResource } from "../api/resources.ts";
 import { ProblemError } from "../domain/problems.ts";
+import type { StepRunDocument } from "../domain/run-documents.ts";
 import { isSettled } from "../domain/statuses.ts";
 import type { BlobInfo, BlobStore } from "../ports/blob-store.ts";
 import type { Principal } from "../ports/callers.ts";
@@ -77,8 +78,8 @@ export const putArtifact =
 /** The log files of a step run, in reading order. */
 export const listLogs =
   (deps: RunFilesDeps) =>
-  async (runId: string): Promise<FileList> => {
-    const found = await findStepRun(deps, runId);
+  async (runId: string, attempt: number | undefined): Promise<FileList> => {
+    const found = tryOf(await findStepRun(deps, runId), attempt);
     const files: FileResource[] = [];
     for (const folder of deps.backend.logFolders(jobOf(deps.backend, found))) {
       const { prefix } = deps.backend.artifactFolder(jobOf(deps.backend, found));
@@ -93,20 +94,19 @@ export const readLog =
   (deps: RunFilesDeps) =>
   async (
     runId: string,
-    path: string,
-    from: number,
-    waitSeconds: number,
+    { path, attempt, from, waitSeconds }: { path: string; attempt?: number | undefined; from: number; waitSeconds: number },
   ): Promise<{ bytes: Uint8Array; from: number; isComplete: boolean }> => {
     const signal = AbortSignal.timeout(Math.max(1, Math.ceil(waitSeconds * 1000)));
     for (;;) {
       const seen = deps.runs.changes(runId);
       const stepRun = await findStepRun(deps, runId);
-      const folder = deps.backend.artifactFolder(jobOf(deps.backend, stepRun));
+      const read = tryOf(stepRun, attempt);
+      const folder = deps.backend.artifactFolder(jobOf(deps.backend, read));
       const ref = { datastore: folder.datastore, path: `${folder.prefix}${path}` };
       const blob = await deps.blobs.stat(ref);
       const size = blob?.size ?? 0;
       const start = from < 0 ? Math.max(0, size + from) : from;
-      const hasEnded = isSettled(stepRun.status);
+      const hasEnded = isSettled(stepRun.status) || read.attempt < stepRun.attempt;
       const bytes =
         size > start ? ((await deps.blobs.read(ref, { from: start, length: LOG_CHUNK_BYTES })) ?? new Uint8Array()) : new Uint8Array();
       if (bytes.length > 0 || hasEnded || waitSeconds === 0 || signal.aborted) {
@@ -147,6 +147,17 @@ async function doneBy(
   { stepRun, source }: Extract<FoundRun, { kind: "stepRun" }>,
 ): Promise<{ id: string; attempt: number }> {
   return source ? ((await runs.stepRun(source.stepRunId))?.value ?? { id: source.stepRunId, attempt: 1 }) : stepRun;
+}
+
+/** One try of a step: the last unless told. @throws {ProblemError} not-found */
+function tryOf({ id, attempt: last }: StepRunDocument, attempt = last): { id: string; attempt: number } {
+  if (attempt <= last) return { id, attempt };
+  throw new ProblemError({
+    kind: "not-found",
+    what: "attempt",
+    id: String(attempt),
+    remedy: last === 1 ? "the step has been tried once" : `the step has been tried ${last} times`,
+  });
 }
 
 async function findStepRun({ runs }: RunFilesDeps, runId: string) {

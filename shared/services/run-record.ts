@@ -33,15 +33,17 @@ export const patchRun =
 export const logMetrics =
   ({ runs }: { runs: RunStore }) =>
   async (caller: Principal, runId: string, batch: MetricBatch): Promise<void> => {
-    await reach(runs, caller, runId);
-    await runs.addMetrics(runId, batch);
+    const found = await reach(runs, caller, runId);
+    await runs.addMetrics(runId, batch, attemptOf(found));
     await runs.durable();
   };
 
 export const listMetrics =
   ({ runs }: { runs: RunStore }) =>
   async (caller: Principal, runId: string, name: string | undefined): Promise<MetricBatch["entries"]> => {
-    const metrics = await runs.metrics(doneBy(await reach(runs, caller, runId), runId));
+    const found = await reach(runs, caller, runId);
+    const source = found.kind === "stepRun" && found.source ? await runs.stepRun(found.source.stepRunId) : undefined;
+    const metrics = await runs.metrics(doneBy(found, runId), source?.value.attempt ?? attemptOf(found));
     return name === undefined ? metrics : metrics.filter((metric) => metric.name === name);
   };
 
@@ -80,20 +82,28 @@ export const endRun =
   async (caller: Principal, runId: string, request: EndRunRequest): Promise<RunResource> => {
     const found = await reach(deps.runs, caller, runId);
     if (found.kind === "pipelineRun") throw noOwnRun("end");
+    const attempt = attemptOf(found);
     await updateRecord(deps.runs, runId, (record) => {
-      if (record.ended && record.ended.status !== request.status)
-        throw new ProblemError({ kind: "conflict", message: `the run has ended as ${record.ended.status}` });
+      const said = (record.ended?.attempt ?? 1) === attempt ? record.ended : undefined;
+      if (said && said.status !== request.status)
+        throw new ProblemError({ kind: "conflict", message: `the run has ended as ${said.status}` });
       return {
         ...record,
-        ended: record.ended ?? {
+        ended: said ?? {
           status: request.status,
           at: new Date(deps.clock.now()).toISOString(),
           ...(request.error !== undefined && { error: request.error }),
+          ...(attempt > 1 && { attempt }),
         },
       };
     });
     return await toRunResource(deps, await findRun(deps.runs, runId));
   };
+
+/** Which try of a step a script speaks for: what an earlier one logged is not mixed with it. */
+function attemptOf(found: FoundRun): number {
+  return found.kind === "stepRun" ? found.stepRun.attempt : 1;
+}
 
 /** Under which id lies what a script logged: a step that was settled without a job has that of another. */
 function doneBy(found: FoundRun, runId: string): string {

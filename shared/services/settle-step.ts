@@ -1,12 +1,22 @@
 import { assertNever } from "../domain/assert-never.ts";
-import type { Failure, StepRunDocument } from "../domain/run-documents.ts";
+import { failureClassOf, pauseBeforeRetry } from "../domain/retry.ts";
+import type { Failure, RunRecord, StepRunDocument } from "../domain/run-documents.ts";
 import { keepWarnings, shorten } from "../domain/run-warnings.ts";
 import { isSettled, type SettledStepStatus, type StepStatus } from "../domain/statuses.ts";
 import type { StepRunInput, StepTurn } from "../domain/turns.ts";
 import type { JobState } from "../ports/compute-backend.ts";
 import { type Stored, StoreError } from "../ports/documents.ts";
 import { announceSettled } from "./announce-settled.ts";
-import { jobOf, REMOTE_CALL_MS, readStepContext, type StepDeps, tryToCancel, turnAfterError } from "./step-context.ts";
+import {
+  jobOf,
+  REMOTE_CALL_MS,
+  readStepContext,
+  type StepContext,
+  type StepDeps,
+  tokenExpiry,
+  tryToCancel,
+  turnAfterError,
+} from "./step-context.ts";
 
 /** How long a job may be unknown to its service, from the first look that missed it: a read may be older than the write before it. */
 const LOST_GRACE_MS = 120_000;
@@ -19,6 +29,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
     "check the names and versions of the environment's pip packages, that they exist for its Python version, and that their index can be reached; azureml-logs/20_image_build_log.txt has the whole log",
 };
 
+/** The same of an attempt that another followed: there may be many. */
+const EARLIER_CAUSE_CHARACTERS = 1000;
 /** A cause longer than this would crowd the documents that carry it. */
 const CAUSE_CHARACTERS = 8000;
 
@@ -52,36 +64,44 @@ async function look(deps: StepDeps, input: StepRunInput): Promise<StepTurn> {
     await announceSettled(deps, stored.value, true);
     return { settled: stored.value.status, status: stored.value.status, begun: true };
   }
+  // A call that ended the last attempt died before it could say so: the job of this one has not been submitted.
+  const { attempt } = stored.value;
+  if (attempt > (input.attempt ?? 1)) return { status: "Queued", begun: false, attempt, retryAfterSeconds: 0 };
   const state = await deps.backend.observe(jobOf(deps.backend, stored.value), AbortSignal.timeout(REMOTE_CALL_MS), input.told);
   switch (state.status) {
     case "lost":
-      return await whileLost(deps, stored, input, context.stops);
+      return await whileLost(deps, stored, input, context);
     case "completed":
     case "failed":
     case "canceled":
-      return await settle(deps, stored, await endOf(deps, stored.value, state, context.stops));
+      return await endAttempt(deps, stored, context, await endOf(deps, stored.value, state, context.stops));
     default:
       if (context.stops && state.status !== "canceling" && state.status !== "finalizing") await tryToCancel(deps, stored.value);
-      return progressOf(deps, input, context.stops ? "CancelRequested" : phaseOf(state.status));
+      return progressOf(deps, input, stored.value.attempt, context.stops ? "CancelRequested" : phaseOf(state.status));
   }
 }
 
-function progressOf({ phases, clock, runs }: StepDeps, { stepRunId, runId }: StepRunInput, status: StepStatus): StepTurn {
-  if (phases.set(stepRunId, status, clock.now())) runs.touch(runId);
-  return { status, begun: true };
+function progressOf({ phases, clock, runs }: StepDeps, { stepRunId, runId }: StepRunInput, attempt: number, status: StepStatus): StepTurn {
+  if (phases.set(stepRunId, status, clock.now(), attempt)) runs.touch(runId);
+  return { status, begun: true, ...(attempt > 1 && { attempt }) };
 }
 
 /**
  * A job that its service does not know is waited for. It is not submitted again: its submit was acknowledged, and a second start of a job that
  * only a read has lost would be a second process.
  */
-async function whileLost(deps: StepDeps, stored: Stored<StepRunDocument>, input: StepRunInput, stops: boolean): Promise<StepTurn> {
+async function whileLost(deps: StepDeps, stored: Stored<StepRunDocument>, input: StepRunInput, context: StepContext): Promise<StepTurn> {
+  const { stops } = context;
   const now = deps.clock.now();
   const since = input.lostSince ?? new Date(now).toISOString();
   if (now - Date.parse(since) < (stops ? LOST_STOPPING_GRACE_MS : LOST_GRACE_MS))
-    return { ...progressOf(deps, input, stops ? "CancelRequested" : "Running"), lostSince: since, retryAfterSeconds: LOST_LOOK_SECONDS };
+    return {
+      ...progressOf(deps, input, stored.value.attempt, stops ? "CancelRequested" : "Running"),
+      lostSince: since,
+      retryAfterSeconds: LOST_LOOK_SECONDS,
+    };
   if (stops) return await settle(deps, stored, { status: "Canceled" });
-  return await settle(deps, stored, {
+  return await endAttempt(deps, stored, context, {
     status: "Failed",
     failure: {
       code: "JobLost",
@@ -89,6 +109,36 @@ async function whileLost(deps: StepDeps, stored: Stored<StepRunDocument>, input:
       remedy: "submit the run again",
     },
   });
+}
+
+/** Settles the step, or, where its author asked for that and another attempt may help, waits for the next one. */
+async function endAttempt(deps: StepDeps, stored: Stored<StepRunDocument>, { step, stops }: StepContext, end: End): Promise<StepTurn> {
+  const { attempt } = stored.value;
+  const { failure } = end;
+  const kind = failure && failureClassOf({ failure, startedAt: end.startedAt, endedAt: end.endedAt, timeoutSeconds: step.timeoutSeconds });
+  const seconds = stops ? undefined : pauseBeforeRetry(step.retry, attempt, kind);
+  if (!failure || seconds === undefined) return await settle(deps, stored, end);
+  const now = deps.clock.now();
+  const document: StepRunDocument = {
+    ...stored.value,
+    attempt: attempt + 1,
+    tokenExpiresAt: tokenExpiry(now),
+    notBefore: new Date(now + seconds * 1000).toISOString(),
+    earlierAttempts: [
+      ...stored.value.earlierAttempts,
+      {
+        attempt,
+        ...(end.startedAt && { startedAt: end.startedAt }),
+        endedAt: end.endedAt ?? new Date(now).toISOString(),
+        failure: { ...failure, cause: shorten(failure.cause, EARLIER_CAUSE_CHARACTERS) },
+        warnings: keepWarnings(end.warnings ?? []),
+      },
+    ],
+  };
+  if (!(await deps.runs.replaceStepRun(document, stored.etag)))
+    throw new StoreError("busy", `step run ${document.id} was moved by another call`);
+  if (deps.phases.set(document.id, "Queued", now, document.attempt)) deps.runs.touch(document.runId);
+  return { status: "Queued", begun: false, attempt: document.attempt, retryAfterSeconds: seconds };
 }
 
 /** Stores how a step ended, once, and wakes its run. The status that was stored first stays. */
@@ -123,7 +173,7 @@ async function endOf(
 ): Promise<End> {
   switch (state.status) {
     case "completed": {
-      const said = (await deps.runs.record(document.id))?.value.ended;
+      const said = saidBy(document.attempt, (await deps.runs.record(document.id))?.value);
       if (said?.status === "Failed")
         return { ...state, status: "Failed", failure: { code: "ScriptFailedRun", cause: said.error ?? "the script called run.fail()" } };
       if (said?.status === "Canceled")
@@ -151,6 +201,11 @@ async function endOf(
     default:
       return assertNever(state);
   }
+}
+
+/** What the script of this attempt said of its end; an earlier attempt's word is none. */
+function saidBy(attempt: number, record: RunRecord | undefined): RunRecord["ended"] {
+  return (record?.ended?.attempt ?? 1) === attempt ? record?.ended : undefined;
 }
 
 function phaseOf(status: "queued" | "preparing" | "running" | "finalizing" | "canceling"): StepStatus {

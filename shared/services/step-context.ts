@@ -80,6 +80,15 @@ export function jobOf(backend: ComputeBackend, document: { id: string; attempt: 
 /** How long no remote call may hang, all of its retries included. */
 export const REMOTE_CALL_MS = 120_000;
 
+const DAY_MS = 86_400_000;
+/** Azure ML ends every job after 21 days; the rest is for waiting in its queue. */
+const TOKEN_LIFE_MS = 30 * DAY_MS;
+
+/** When the token of an attempt that is made now expires. */
+export function tokenExpiry(now: number): string {
+  return new Date(now + TOKEN_LIFE_MS).toISOString();
+}
+
 const BUSY_SECONDS = 5;
 
 /**

@@ -4,6 +4,8 @@ import type { StepStatus } from "../domain/statuses.ts";
 export interface StepPhase {
   status: StepStatus;
   since: number;
+  /** Counts from 1. */
+  attempt: number;
 }
 
 /**
@@ -17,9 +19,10 @@ export class StepPhases {
     return this.#phases.get(stepRunId);
   }
   /** @returns whether this is news. */
-  set(stepRunId: string, status: StepStatus, now: number): boolean {
-    if (this.#phases.get(stepRunId)?.status === status) return false;
-    this.#phases.set(stepRunId, { status, since: now });
+  set(stepRunId: string, status: StepStatus, now: number, attempt: number): boolean {
+    const known = this.#phases.get(stepRunId);
+    if (known?.status === status && known.attempt === attempt) return false;
+    this.#phases.set(stepRunId, { status, since: now, attempt });
     return true;
   }
   delete(stepRunId: string): void {

@@ -107,6 +107,8 @@ export async function toRunResource(deps: ViewRunsDeps, found: FoundRun): Promis
         experimentName: head?.value.experimentName ?? "",
         displayName: stepRun.key,
         status,
+        attempt: stepRun.attempt,
+        ...(stepRun.earlierAttempts.length > 0 && { earlierAttempts: stepRun.earlierAttempts }),
         parentRunId: stepRun.runId,
         createdAt: stepRun.createdAt,
         ...(stepRun.startedAt && { startedAt: stepRun.startedAt }),
@@ -193,7 +195,7 @@ async function viewSteps(deps: ViewRunsDeps, runId: string): Promise<StepList> {
       type: step.type,
       runId: graph.stepRunIds[index] ?? head.value.id,
       status,
-      attempt: marker?.attempt ?? (phase || reused.has(index) ? 1 : 0),
+      attempt: marker?.attempt ?? phase?.attempt ?? (reused.has(index) ? 1 : 0),
       dependsOn: (plan.dependsOn[index] ?? []).flatMap((dependency) => graph.graph.steps[dependency]?.key ?? []),
       ...((marker?.startedAt ?? phase?.startedAt) && { startedAt: marker?.startedAt ?? phase?.startedAt }),
       ...(marker && { endedAt: marker.endedAt }),
@@ -214,6 +216,7 @@ function reusedMembers(reused: ReusedStep | undefined): Partial<StepResource> {
 
 interface ShownPhase {
   status: StepStatus;
+  attempt: number;
   startedAt?: string;
 }
 
@@ -232,14 +235,18 @@ async function phasesOf(
     found.set(
       index,
       heard
-        ? { status: heard.status, ...(heard.status === "Running" && { startedAt: new Date(heard.since).toISOString() }) }
-        : { status: "Queued" },
+        ? {
+            status: heard.status,
+            attempt: heard.attempt,
+            ...(heard.status === "Running" && { startedAt: new Date(heard.since).toISOString() }),
+          }
+        : { status: "Queued", attempt: 1 },
     );
     if (!heard) unheard.push(index);
   });
   await inBatches(unheard.slice(0, ASKED_PHASES), 16, async (index) => {
     const said = StepTurn.safeParse((await orchestrations.look(plan.graph.stepRunIds[index] ?? ""))?.customStatus);
-    if (said.success) found.set(index, { status: StepStatus.parse(said.data.status) });
+    if (said.success) found.set(index, { status: StepStatus.parse(said.data.status), attempt: said.data.attempt ?? 1 });
   });
   return found;
 }

@@ -50,7 +50,7 @@ export class VirtualClock implements HostClock {
     const until = this.time + forMs;
     for (;;) {
       await settle();
-      for (let turn = 0; (this.isBusy() && turn < PATIENCE_TURNS) || this.isReading(); turn++) await settle();
+      for (let turn = 0; this.isBusy() && turn < PATIENCE_TURNS; turn = this.isReading() ? 0 : turn + 1) await settle();
       if (done()) return true;
       if (this.runDeferred()) continue;
       if (!this.runTimer(until)) break;

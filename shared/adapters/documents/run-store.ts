@@ -30,6 +30,11 @@ const KEYS = "idempotency-keys";
 const WAKE_AGE_MS = 30_000;
 const MARKER = "settled:";
 const REUSED = "reused:";
+/** Prefix of the keys of metrics of one try of a step. */
+function metricsOf(attempt: number): string {
+  return attempt === 1 ? "metrics:" : `metrics@${attempt}:`;
+}
+
 /** Graphs never change, and parsing a large one costs more than everything else of a turn. */
 const GRAPHS_KEPT = 64;
 const Claim = z.object({ runId: z.string(), bodyHash: z.string() });
@@ -150,11 +155,11 @@ export function createRunStore({ documents, pollMs }: { documents: Documents; po
       });
     },
 
-    async addMetrics(runId, batch) {
-      await documents.create(runId, `metrics:${String(batch.order).padStart(12, "0")}:${batch.batchId}`, batch);
+    async addMetrics(runId, batch, attempt = 1) {
+      await documents.create(runId, `${metricsOf(attempt)}${String(batch.order).padStart(12, "0")}:${batch.batchId}`, batch);
     },
-    async metrics(runId) {
-      return (await all(MetricBatch, runId, { prefix: "metrics:" })).flatMap(({ value }) => value.entries);
+    async metrics(runId, attempt = 1) {
+      return (await all(MetricBatch, runId, { prefix: metricsOf(attempt) })).flatMap(({ value }) => value.entries);
     },
     record: (runId) => read(RunRecord, runId, "record"),
     createRecord: async (runId, record) => (await documents.create(runId, "record", record)) !== undefined,

@@ -75,13 +75,17 @@ export const putArtifact = route({
   replies: { 200: FileResource },
 });
 
+/** Which try of a step; absent: the last. Counts from 1. */
+const attempt = queryNumber(z.number().int().min(1).max(1000)).optional();
+
 export const listLogs = route({
   name: "listLogs",
   method: "GET",
   path: "api/runs/{runId}/logs",
-  summary: "Lists the log files of a step run",
+  summary: "Lists the log files of a step run, of its last attempt unless another is asked for",
   role: "Reader",
   params: runParams,
+  query: z.object({ attempt }),
   replies: { 200: FileList },
 });
 
@@ -94,6 +98,7 @@ export const getLog = route({
   params: runParams,
   query: z.object({
     path: ArtifactPath,
+    attempt,
     /** First byte; a negative number counts from the end. */
     from: queryNumber(z.number().int()).default(0),
     waitSeconds: queryNumber(z.number().min(0).max(25)).default(0),
