@@ -148,8 +148,8 @@ export class RunRig implements AsyncDisposable {
   #activityCalls = 0;
   readonly #newId: () => string;
   readonly #phases = new StepPhases();
-  /** How far looks at schedules have come; another one is a process that was started anew. */
-  looks = new ScheduleLooks();
+  /** How far looks at schedules have come. */
+  readonly looks = new ScheduleLooks();
 
   private constructor(worker: LoadedWorker, options: { markerLookbackMs: number; now: number }) {
     this.#folder = mkdtempSync(join(tmpdir(), "penstock-rig-"));

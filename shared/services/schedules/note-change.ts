@@ -22,16 +22,16 @@ const NOTED_MS = 1000;
  * for a tick first.
  * @throws what {@link runTick} throws: whoever noticed the change is to tell of it again.
  */
-export async function noteChange(deps: RunTickDeps, schedule: Schedule, trigger: BlobChange, blob: ChangedBlob): Promise<void> {
+export async function noteChange(deps: RunTickDeps, schedule: Schedule, trigger: BlobChange, { path, etag }: ChangedBlob): Promise<void> {
   const change = createHash("sha256")
-    .update(JSON.stringify([trigger.datastore, blob.path, blob.etag]))
+    .update(JSON.stringify([trigger.datastore, path, etag]))
     .digest("hex");
   const now = deps.clock.now();
   const claim = newClaim(deps, now);
   if (settleMs(trigger) !== undefined) return await letSettle(deps, schedule, change, claim);
   const { tick, runId } = await deps.store.claimChange(schedule.id, change, claim);
   const due = Date.parse(tick.slice(0, tick.indexOf("_")));
-  await runTick(deps, schedule, { key: tick, kind: "blob", due, runId, blob: { datastore: trigger.datastore, ...blob } });
+  await runTick(deps, schedule, { key: tick, kind: "blob", due, runId, blob: { datastore: trigger.datastore, path, etag } });
 }
 
 function newClaim({ clock }: RunTickDeps, now: number): ChangeClaim {
