@@ -102,6 +102,7 @@ async function readSubmit(client: ApiClient, file: string, options: SubmitOption
     properties: await git,
     continueOnStepFailure: options.continueOnStepFailure ?? false,
     regenerateOutputs: options.regenerateOutputs ?? false,
+    runSource: "SDK",
     warnings: warnings.slice(0, 100).map((warning) => warning.slice(0, 2048)),
   };
   return { pipelineFile, snapshots, warnings, body };

@@ -35,6 +35,7 @@ import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLo
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "./services/run-record.ts";
 import { ScheduleLooks } from "./services/schedules/look-at-schedules.ts";
 import { createScheduleServices } from "./services/schedules/schedule-services.ts";
+import { schedulesOf } from "./services/schedules/schedules-of.ts";
 import { settleStep } from "./services/settle-step.ts";
 import { StepPhases } from "./services/step-phases.ts";
 import { layOutRuntime } from "./services/step-runtime.ts";
@@ -110,7 +111,7 @@ export function compose(settings: Settings) {
       catalog,
       verifyCaller,
       getWorkspace: () => workspace,
-      ...createPipelineServices(deps),
+      ...createPipelineServices({ ...deps, referrers: [schedulesOf(schedules)] }),
       ...createScheduleServices({ ...deps, looks, lookbackMs: settings.markerLookbackMs }),
       forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),

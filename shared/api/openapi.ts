@@ -71,7 +71,8 @@ function operation(route: Route): ZodOpenApiOperationObject {
       "400": problem("The request is not as it should be"),
       "401": problem("Who is calling is not known"),
       "403": problem("The caller may not do this"),
-      ...(route.params && { "404": problem("There is no such thing") }),
+      // A body may name things by id too.
+      ...((route.params || (route.body && route.body !== "bytes")) && { "404": problem("There is no such thing") }),
       ...(route.query && { "414": { description: "The URL is too long" } }),
       ...((route.query || route.headers) && { "431": { description: "The URL and the headers together are too long" } }),
       ...((route.params || route.method !== "GET") && { "409": problem("This does not fit what is there") }),

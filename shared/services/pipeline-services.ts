@@ -1,4 +1,3 @@
-import type { ScheduleStore } from "../ports/schedule-store.ts";
 import { type DatasetsDeps, getDataset, listDatasets, registerDataset } from "./datasets.ts";
 import { createPipelineDraft, deletePipelineDraft, getPipelineDraft, listPipelineDrafts, patchPipelineDraft } from "./pipeline-drafts.ts";
 import {
@@ -13,19 +12,20 @@ import {
 import { type PublishPipelineDeps, publishPipeline } from "./publish-pipeline.ts";
 import {
   deletePublishedPipeline,
+  type FindReferrers,
   getPublishedPipeline,
   listPublishedPipelines,
   patchPublishedPipeline,
   setPublishedPipelineStatus,
 } from "./published-pipelines.ts";
-import { schedulesOf } from "./schedules/schedules-of.ts";
 import { submitPipelineDraft } from "./submit-pipeline-draft.ts";
 import { submitPipelineEndpoint } from "./submit-pipeline-endpoint.ts";
 import { type SubmitPublishedPipelineDeps, submitPublishedPipeline } from "./submit-published-pipeline.ts";
 import { submitRun } from "./submit-run.ts";
 
 export interface PipelineServicesDeps extends PublishPipelineDeps, SubmitPublishedPipelineDeps, DatasetsDeps {
-  schedules: ScheduleStore;
+  /** What else than endpoints may refer to a published pipeline. */
+  referrers?: readonly FindReferrers[];
 }
 
 /** Pipelines as things one submits, publishes and refers to: graphs, published pipelines, endpoints, drafts, and the datasets they read. */
@@ -37,7 +37,7 @@ export function createPipelineServices(deps: PipelineServicesDeps) {
     getPublishedPipeline: getPublishedPipeline(deps),
     patchPublishedPipeline: patchPublishedPipeline(deps),
     setPublishedPipelineStatus: setPublishedPipelineStatus(deps),
-    deletePublishedPipeline: deletePublishedPipeline({ ...deps, referrers: [endpointsOf(deps.pipelines), schedulesOf(deps.schedules)] }),
+    deletePublishedPipeline: deletePublishedPipeline({ ...deps, referrers: [endpointsOf(deps.pipelines), ...(deps.referrers ?? [])] }),
     submitPublishedPipeline: submitPublishedPipeline(deps),
     createPipelineEndpoint: createPipelineEndpoint(deps),
     listPipelineEndpoints: listPipelineEndpoints(deps),

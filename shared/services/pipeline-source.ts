@@ -49,8 +49,10 @@ export async function readSource(
     const draft = await findDraft(pipelines, request.draftId);
     return { ...draft, graph: await graphOf(pipelines, draft), isGiven: false };
   }
-  const graph = request.pipeline ?? { steps: [], parameters: {} };
-  return { ...graph, graph, isGiven: true, parameters: {}, continueOnStepFailure: false };
+  const { pipeline } = request;
+  if (!pipeline) throw new Error("one of the sources was found to be there");
+  const { name, description } = pipeline;
+  return { graph: pipeline, isGiven: true, name, description, parameters: {}, continueOnStepFailure: false };
 }
 
 function assertOneOf(request: SourceRequest, known: readonly string[]): void {

@@ -1,6 +1,10 @@
 import { createHash } from "node:crypto";
 import { ApiClient } from "../../sdk/client.ts";
 import { putCompute, putDatastore, putEnvironment } from "../../shared/api/routes/catalog.ts";
+import { registerDataset } from "../../shared/api/routes/datasets.ts";
+import { createPipelineDraft } from "../../shared/api/routes/pipeline-drafts.ts";
+import { createPipelineEndpoint } from "../../shared/api/routes/pipeline-endpoints.ts";
+import { publishPipeline } from "../../shared/api/routes/published-pipelines.ts";
 import { createChildRun, logMetrics, putArtifact } from "../../shared/api/routes/run-content.ts";
 import { getRun, listSteps, submitRun } from "../../shared/api/routes/runs.ts";
 import { commitUpload, createSnapshot, createUpload, putUploadPart } from "../../shared/api/routes/storage.ts";
@@ -15,6 +19,10 @@ export interface Known {
   uploads: string[];
   paths: string[];
   names: string[];
+  published: string[];
+  drafts: string[];
+  /** Ids and names of endpoints and datasets. */
+  assets: string[];
 }
 
 const RUN_MS = 60_000;
@@ -42,7 +50,19 @@ export async function fill({ address, token }: FuzzedWorkspace): Promise<Known> 
     uploads: [await anUpload(client, Buffer.from("0123456789")), await anUpload(client, Buffer.alloc(0))],
     paths: ["outputs/a.txt", "user_logs/std_log.txt", "in/t.csv", "main.py"],
     names: ["fuzz", "workspaceblobstore", "cpu-cluster"],
+    ...(await published(client)),
   };
+}
+
+/** Published pipelines that may be disabled or deleted on the way, and what stands before and beside them. */
+async function published(client: ApiClient): Promise<Pick<Known, "published" | "drafts" | "assets">> {
+  const steps = [{ type: "CommandStep" as const, key: "a", command: ["true"] }];
+  const publish = async () => (await client.call(publishPipeline, { body: { name: "fuzz", pipeline: { steps } } })).body.id;
+  const [inEndpoint, alone] = [await publish(), await publish()];
+  const endpoint = await client.call(createPipelineEndpoint, { body: { name: "fuzz", pipelineId: inEndpoint } });
+  const draft = await client.call(createPipelineDraft, { body: { pipeline: { steps } } });
+  const dataset = await client.call(registerDataset, { body: { name: "fuzz", datastore: "fuzz", path: "in/t.csv" } });
+  return { published: [inEndpoint, alone], drafts: [draft.body.id], assets: ["fuzz", endpoint.body.id, dataset.body.id] };
 }
 
 async function submit(client: ApiClient, command: string): Promise<RunId> {

@@ -3,6 +3,7 @@ import { parseJson } from "../../functions/parse-json.ts";
 import type { Route } from "../../shared/api/route.ts";
 import { putEnvironment } from "../../shared/api/routes/catalog.ts";
 import { registerDataset } from "../../shared/api/routes/datasets.ts";
+import { listPipelineDrafts } from "../../shared/api/routes/pipeline-drafts.ts";
 import { createPipelineEndpoint } from "../../shared/api/routes/pipeline-endpoints.ts";
 import { publishPipeline } from "../../shared/api/routes/published-pipelines.ts";
 import { createChildRun, getArtifact, logMetrics } from "../../shared/api/routes/run-content.ts";
@@ -68,6 +69,22 @@ const EDGES: readonly [row: string, tried: string, route: Route, atLimit: Asked,
     submit({}, { steps: many(20_001, (i) => step({}, i)) }),
     /pipeline\/steps.*<=20000 items/,
   ],
+  [
+    "tries of a step (`retry.maxAttempts`)",
+    "tries",
+    submitRun,
+    withStep({ retry: { maxAttempts: 20 } }),
+    withStep({ retry: { maxAttempts: 21 } }),
+    /steps\/0\/retry\/maxAttempts.*<=20/,
+  ],
+  ...["backoffSeconds", "maxBackoffSeconds"].map((member): (typeof EDGES)[number] => [
+    "pause between two tries of a step",
+    member,
+    submitRun,
+    withStep({ retry: { maxAttempts: 2, [member]: 86_400 } }),
+    withStep({ retry: { maxAttempts: 2, [member]: 86_401 } }),
+    new RegExp(`retry/${member}.*<=86400`),
+  ]),
   [
     "words of a command or of arguments",
     "words",
@@ -231,6 +248,14 @@ const EDGES: readonly [row: string, tried: string, route: Route, atLimit: Asked,
     submit({ parentRunId: x(255) }),
     submit({ parentRunId: x(256) }),
     /parentRunId.*255 at most/,
+  ],
+  [
+    "tag that a list of drafts is filtered by (`?tag=`)",
+    "tag",
+    listPipelineDrafts,
+    { query: { tag: x(512) } },
+    { query: { tag: x(513) } },
+    /query\/tag.*<=512 characters/,
   ],
   [
     "values that a parameter allows",

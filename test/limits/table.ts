@@ -53,6 +53,10 @@ export const TESTED: Readonly<Record<string, readonly [file: string, title: stri
   ],
   "values that a parameter allows": ["test/limits/requests.test.ts", "values that a parameter allows"],
   "versions of a pipeline endpoint": ["test/shared/domain/pipeline-endpoint.test.ts", "has so many versions at the most"],
+  "tag that a list of drafts is filtered by (`?tag=`)": [
+    "test/limits/requests.test.ts",
+    "tag that a list of drafts is filtered by (`?tag=`)",
+  ],
   "what is said of a published pipeline, endpoint, draft or dataset, together": [
     "test/functions/publishing.test.ts",
     "refuses what is said of a pipeline, endpoint, draft or dataset where it is more than a document holds",
@@ -98,6 +102,12 @@ export const TESTED: Readonly<Record<string, readonly [file: string, title: stri
   "files of one output in `GET …/outputs`": ["test/limits/workspace.test.ts", "files of one output in `GET …/outputs`"],
   "pipeline YAML": ["test/limits/local.test.ts", "pipeline YAML"],
   "`.amlignore`, `.gitignore`": ["test/sdk/ignore-properties.test.ts", "knows the limits"],
+  "tries of a step (`retry.maxAttempts`)": ["test/limits/requests.test.ts", "tries of a step (`retry.maxAttempts`)"],
+  "pause between two tries of a step": ["test/limits/requests.test.ts", "pause between two tries of a step"],
+  "files of a folder that are looked at to tell its data from other data": [
+    "test/shared/services/data-identity.test.ts",
+    "of a folder of more files than are looked at is unknown",
+  ],
   "problems told of a YAML file": ["test/sdk/yaml/read-pipeline.test.ts", "shows fifty problems and counts the others"],
   "jobs at a time": ["test/local/clouds/azureml/processes.test.ts", "runs as many jobs at once as it has nodes"],
   "log of a job": ["test/local/clouds/azureml/command-job.test.ts", "is whole when it is just as long as it may be"],

@@ -82,6 +82,7 @@ describe("submitFile", () => {
         properties: {},
         continueOnStepFailure: false,
         regenerateOutputs: false,
+        runSource: "SDK",
         warnings: [],
       },
     ]);

@@ -43,6 +43,7 @@ import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../sha
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
 import { ScheduleLooks } from "../../shared/services/schedules/look-at-schedules.ts";
 import { createScheduleServices } from "../../shared/services/schedules/schedule-services.ts";
+import { schedulesOf } from "../../shared/services/schedules/schedules-of.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
 import { StepPhases } from "../../shared/services/step-phases.ts";
 import { getRun, listRuns, listSteps } from "../../shared/services/view-runs.ts";
@@ -467,7 +468,7 @@ export class RunRig implements AsyncDisposable {
       log: deps.log,
       blobs,
       catalog,
-      ...createPipelineServices(deps),
+      ...createPipelineServices({ ...deps, referrers: [schedulesOf(schedules)] }),
       ...createScheduleServices({ ...deps, looks: this.looks, lookbackMs: markerLookbackMs }),
       forecastRun: forecastRun({ ...deps, settings }),
       getRun: getRun(deps),

@@ -31,7 +31,7 @@ export const listPipelineDrafts = route({
   path: "api/pipeline-drafts",
   summary: "Lists drafts, newest first; with a tag (name or name=value) only those that have it",
   role: "Reader",
-  query: z.object({ tag: z.string().min(1).max(8448).optional(), ...paging }),
+  query: z.object({ tag: z.string().min(1).max(512).optional(), ...paging }),
   replies: { 200: PipelineDraftList },
 });
 

@@ -142,12 +142,21 @@ function method(): fc.Arbitrary<string> {
 function target(known: Known): fc.Arbitrary<string> {
   const filled = fc.constantFrom(...allRoutes.map(({ path }) => `/${path}`)).chain((path) =>
     fc
-      .record({ run: fc.constantFrom(...known.runs), upload: fc.constantFrom(...known.uploads), name: fc.constantFrom(...known.names) })
-      .map(({ run, upload, name }) =>
+      .record({
+        run: fc.constantFrom(...known.runs),
+        upload: fc.constantFrom(...known.uploads),
+        name: fc.constantFrom(...known.names),
+        pipeline: fc.constantFrom(...known.published),
+        asset: fc.constantFrom(...known.assets),
+      })
+      .map(({ run, upload, name, pipeline, asset }) =>
         path
           .replace("{runId}", run)
           .replace("{uploadId}", upload)
           .replace("{name}", name)
+          .replace("{pipelineId}", pipeline)
+          .replace("{idOrName}", asset)
+          .replace("{draftId}", known.drafts[0] ?? "")
           .replace("{part}", "0")
           .replace("{snapshotId}", known.snapshots[0] ?? ""),
       ),

@@ -7,13 +7,15 @@ const OFTEN = 0.8;
  * The configuration of schemathesis as TOML: who calls, what is there to be found, and what no schema can say of a route. The token comes from the
  * environment. JSON texts and lists are TOML as well.
  */
-export function configuration({ runs, snapshots, uploads, paths, names }: Known): string {
-  const dictionaries = { runs, snapshots, uploads, paths, names };
+export function configuration(dictionaries: Known): string {
   const bound = {
     "path.runId": "runs",
     "path.snapshotId": "snapshots",
     "path.uploadId": "uploads",
     "path.name": "names",
+    "path.pipelineId": "published",
+    "path.draftId": "drafts",
+    "path.idOrName": "assets",
     "query.path": "paths",
     "query.cursor": "runs",
   };
@@ -50,6 +52,15 @@ export function configuration({ runs, snapshots, uploads, paths, names }: Known)
 /** Routes that have rules beyond their schemas, with the statuses that say so. */
 const MAY_REFUSE: readonly [string, number[]][] = [
   ["submitRun", [422]],
+  ["forecastRun", [422]],
+  ["publishPipeline", [400, 422]],
+  ["publishPipelineDraft", [422]],
+  ["submitPublishedPipeline", [422]],
+  ["submitPipelineEndpoint", [422]],
+  ["submitPipelineDraft", [422]],
+  ["createPipelineDraft", [400]],
+  ["registerDataset", [400]],
+  ["listDatasets", [400]],
   ["createSnapshot", [400]],
   ["commitUpload", [400]],
   ["putUploadPart", [400]],
