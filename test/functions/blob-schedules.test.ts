@@ -294,7 +294,7 @@ describe("changes that are taken together", () => {
       {
         status: "Missed",
         cause: "the schedule was disabled or had its trigger changed before these changes had settled",
-        remedy: `run it by hand with POST /api/schedules/${id}/test`,
+        remedy: "a test tick runs the pipeline now: POST /api/schedules/{id}/test",
       },
     ]);
   });

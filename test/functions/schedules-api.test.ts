@@ -182,6 +182,19 @@ describe("changing a schedule", () => {
     expect(enabled.body).toMatchObject({ status: "Active", nextDue: at(2) });
   });
 
+  test("records what was due and had not been looked at", async () => {
+    const id = await scheduled.schedule();
+    await scheduled.rig.pass(2 * MINUTE);
+
+    await post(`schedules/${id}/disable`);
+
+    expect(await scheduled.told(id)).toEqual(["1 timer Missed", "2 timer Missed"]);
+    expect((await scheduled.ticks(id))[0]).toMatchObject({
+      cause: "the schedule was disabled or had its trigger changed before a look came by",
+      remedy: "a test tick runs the pipeline now: POST /api/schedules/{id}/test",
+    });
+  });
+
   test("finishes a tick that was claimed before it", async () => {
     const id = await scheduled.schedule();
     let isBusy = true;

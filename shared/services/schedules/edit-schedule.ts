@@ -2,12 +2,17 @@ import type { PatchScheduleRequest } from "../../api/schedule-requests.ts";
 import type { ScheduleResource } from "../../api/schedule-resources.ts";
 import { ProblemError } from "../../domain/problems.ts";
 import { activated, deactivated } from "../../domain/schedules/activate.ts";
+import { dueTicks } from "../../domain/schedules/missed.ts";
 import { iso, type Schedule } from "../../domain/schedules/schedule.ts";
-import { timerKey } from "../../domain/schedules/tick.ts";
+import type { TimedTrigger } from "../../domain/schedules/trigger.ts";
 import { changeSchedule, findSchedule } from "./change-schedule.ts";
 import { type CheckScheduleDeps, checkSchedule } from "./check-schedule.ts";
-import { finishTick, type RunTickDeps, runTick } from "./run-tick.ts";
+import { finishStarted } from "./fire-timed.ts";
+import { recordMissed } from "./record-missed.ts";
+import { type RunTickDeps, runTick } from "./run-tick.ts";
 import { toScheduleResource } from "./view-schedules.ts";
+
+const BY_HAND = "a test tick runs the pipeline now: POST /api/schedules/{id}/test";
 
 export type EditScheduleDeps = CheckScheduleDeps & RunTickDeps;
 
@@ -63,37 +68,38 @@ async function edit(deps: RunTickDeps, id: string, change: (schedule: Schedule) 
 }
 
 /**
- * What was begun before a change and would be found by no look after it: a tick that was claimed is finished, and of changes that were waiting for
- * others it is recorded that they have no run.
+ * What was due or begun before a change and would be found by no look after it: a tick that was claimed is finished, and of others, and of changes that
+ * were waiting, it is recorded that they have no run.
  */
 async function leaveNothing(deps: RunTickDeps, before: Schedule, after: Schedule): Promise<void> {
-  const { store, clock } = deps;
-  if (before.nextDue !== after.nextDue && before.nextDue !== undefined && before.trigger.kind !== "blobChange") {
-    const claimed = await store.startingTicks(before.id, timerKey(Date.parse(before.nextDue)));
-    for (const { key } of claimed) {
-      const stored = await store.tick(before.id, key);
-      if (stored) await finishTick(deps, before, stored);
-    }
-  }
+  if (before.nextDue !== after.nextDue && before.trigger.kind !== "blobChange") await leaveNoTick(deps, before, before.trigger);
   if (before.settled && !after.settled) {
     const { tick, runId, lastChangeAt } = before.settled;
     await runTick(deps, before, { key: tick, kind: "blob", due: Date.parse(lastChangeAt), runId });
   }
   if (before.settling && !after.settling) {
     const { tick, lastChangeAt } = before.settling;
-    const at = iso(clock.now());
-    const cause = "the schedule was disabled or had its trigger changed before these changes had settled";
-    await store.createTick(before.id, {
+    const decidedAt = iso(deps.clock.now());
+    await deps.store.createTick(before.id, {
       key: tick,
       kind: "blob",
       due: lastChangeAt,
-      decidedAt: at,
+      decidedAt,
       status: "Missed",
       starts: false,
-      cause,
-      remedy: `run it by hand with POST /api/schedules/${before.id}/test`,
+      cause: "the schedule was disabled or had its trigger changed before these changes had settled",
+      remedy: BY_HAND,
     });
   }
+}
+
+async function leaveNoTick(deps: RunTickDeps, before: Schedule, trigger: TimedTrigger): Promise<void> {
+  const [due, now] = [Date.parse(before.nextDue ?? ""), deps.clock.now()];
+  if (!(due <= now)) return;
+  await finishStarted(deps, before, due);
+  const { runs, missed, older } = dueTicks(trigger, Date.parse(before.anchor), due, now, "none");
+  const cause = "the schedule was disabled or had its trigger changed before a look came by";
+  await recordMissed(deps.store, before.id, { missed: [...missed, ...runs], ...(older && { older }) }, now, { cause, remedy: BY_HAND });
 }
 
 function merged(schedule: Schedule, request: PatchScheduleRequest): Schedule {
