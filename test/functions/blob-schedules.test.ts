@@ -194,6 +194,22 @@ describe("a change that a poll finds", () => {
     expect(await scheduled.runIds()).toHaveLength(5);
   });
 
+  test("is one of five hundred at a look; the others follow, and none twice", async () => {
+    const id = await scheduled.schedule({ trigger: watch({ pollingIntervalMinutes: 1, dataPathParameterName: undefined }) });
+    await scheduled.pass(10_000);
+    for (let n = 0; n < 501; n++) await scheduled.drop(`in/${n}`);
+    await scheduled.rig.pass(MINUTE);
+
+    await scheduled.rig.lookAtSchedules();
+    const first = await scheduled.runIds();
+    await scheduled.rig.lookAtSchedules();
+    await scheduled.rig.lookAtSchedules();
+
+    expect(first).toHaveLength(500);
+    expect(new Set((await scheduled.ticks(id)).map(({ blob }) => blob?.path)).size).toBe(501);
+    expect(await scheduled.ticks(id)).toHaveLength(501);
+  });
+
   test("is looked for among ten thousand blobs, and the schedule says when there are more", async () => {
     const blob = (n: number) => ({ path: `in/${String(n).padStart(6, "0")}`, size: 1, etag: "1", modifiedAt: "2020-01-01T00:00:00.000Z" });
     let count = 10_000;
