@@ -13,14 +13,18 @@ import { commitUpload } from "./http/commit-upload.ts";
 import { createChildRun } from "./http/create-child-run.ts";
 import { createPipelineDraft } from "./http/create-pipeline-draft.ts";
 import { createPipelineEndpoint } from "./http/create-pipeline-endpoint.ts";
+import { createSchedule } from "./http/create-schedule.ts";
 import { createSnapshot } from "./http/create-snapshot.ts";
 import { createUpload } from "./http/create-upload.ts";
 import { deletePipelineDraft } from "./http/delete-pipeline-draft.ts";
 import { deletePublishedPipeline } from "./http/delete-published-pipeline.ts";
+import { deleteSchedule } from "./http/delete-schedule.ts";
 import { disablePipelineEndpoint } from "./http/disable-pipeline-endpoint.ts";
 import { disablePublishedPipeline } from "./http/disable-published-pipeline.ts";
+import { disableSchedule } from "./http/disable-schedule.ts";
 import { enablePipelineEndpoint } from "./http/enable-pipeline-endpoint.ts";
 import { enablePublishedPipeline } from "./http/enable-published-pipeline.ts";
+import { enableSchedule } from "./http/enable-schedule.ts";
 import { endRun } from "./http/end-run.ts";
 import { forecastRun } from "./http/forecast-run.ts";
 import { getArtifact } from "./http/get-artifact.ts";
@@ -35,6 +39,7 @@ import { getPipelineDraft } from "./http/get-pipeline-draft.ts";
 import { getPipelineEndpoint } from "./http/get-pipeline-endpoint.ts";
 import { getPublishedPipeline } from "./http/get-published-pipeline.ts";
 import { getRun } from "./http/get-run.ts";
+import { getSchedule } from "./http/get-schedule.ts";
 import { getSnapshot } from "./http/get-snapshot.ts";
 import { getWorkspace } from "./http/get-workspace.ts";
 import { listArtifacts } from "./http/list-artifacts.ts";
@@ -51,12 +56,16 @@ import { listPipelineDrafts } from "./http/list-pipeline-drafts.ts";
 import { listPipelineEndpoints } from "./http/list-pipeline-endpoints.ts";
 import { listPublishedPipelines } from "./http/list-published-pipelines.ts";
 import { listRuns } from "./http/list-runs.ts";
+import { listSchedules } from "./http/list-schedules.ts";
 import { listSteps } from "./http/list-steps.ts";
+import { listTicks } from "./http/list-ticks.ts";
 import { logMetrics } from "./http/log-metrics.ts";
 import { patchPipelineDraft } from "./http/patch-pipeline-draft.ts";
 import { patchPipelineEndpoint } from "./http/patch-pipeline-endpoint.ts";
 import { patchPublishedPipeline } from "./http/patch-published-pipeline.ts";
 import { patchRun } from "./http/patch-run.ts";
+import { patchSchedule } from "./http/patch-schedule.ts";
+import { previewSchedule } from "./http/preview-schedule.ts";
 import { publishPipeline } from "./http/publish-pipeline.ts";
 import { publishPipelineDraft } from "./http/publish-pipeline-draft.ts";
 import { putArtifact } from "./http/put-artifact.ts";
@@ -71,6 +80,7 @@ import { submitPipelineDraft } from "./http/submit-pipeline-draft.ts";
 import { submitPipelineEndpoint } from "./http/submit-pipeline-endpoint.ts";
 import { submitPublishedPipeline } from "./http/submit-published-pipeline.ts";
 import { submitRun } from "./http/submit-run.ts";
+import { testSchedule } from "./http/test-schedule.ts";
 import type { BoundRoute } from "./http-route.ts";
 import { logBugs } from "./log-bugs.ts";
 import { pipelineRun } from "./orchestrators/pipeline-run.ts";
@@ -78,6 +88,7 @@ import { stepRun } from "./orchestrators/step-run.ts";
 import { blobCreated } from "./triggers/blob-created.ts";
 import { jobStatusChanged } from "./triggers/job-status-changed.ts";
 import { RECONCILER_SCHEDULE, reconciler } from "./triggers/reconciler.ts";
+import { SCHEDULER_SCHEDULE, scheduler } from "./triggers/scheduler.ts";
 
 /** Every HTTP function. The host matches them in order of name; a test checks that none hides another. */
 export const routes: readonly BoundRoute[] = [
@@ -89,14 +100,18 @@ export const routes: readonly BoundRoute[] = [
   createChildRun,
   createPipelineDraft,
   createPipelineEndpoint,
+  createSchedule,
   createSnapshot,
   createUpload,
   deletePipelineDraft,
   deletePublishedPipeline,
+  deleteSchedule,
   disablePipelineEndpoint,
   disablePublishedPipeline,
+  disableSchedule,
   enablePipelineEndpoint,
   enablePublishedPipeline,
+  enableSchedule,
   endRun,
   forecastRun,
   getArtifact,
@@ -111,6 +126,7 @@ export const routes: readonly BoundRoute[] = [
   getPipelineEndpoint,
   getPublishedPipeline,
   getRun,
+  getSchedule,
   getSnapshot,
   getWorkspace,
   listArtifacts,
@@ -127,12 +143,16 @@ export const routes: readonly BoundRoute[] = [
   listPipelineEndpoints,
   listPublishedPipelines,
   listRuns,
+  listSchedules,
   listSteps,
+  listTicks,
   logMetrics,
   patchPipelineDraft,
   patchPipelineEndpoint,
   patchPublishedPipeline,
   patchRun,
+  patchSchedule,
+  previewSchedule,
   publishPipeline,
   publishPipelineDraft,
   putArtifact,
@@ -147,6 +167,7 @@ export const routes: readonly BoundRoute[] = [
   resubmitRun,
   submitPublishedPipeline,
   submitRun,
+  testSchedule,
 ];
 
 /** Those of them that start, wake or ask orchestrations. The others are spared a durable client, which the host would make for each request. */
@@ -166,4 +187,5 @@ export const eventTriggers: Readonly<Record<string, Handler>> = { blobCreated, j
 /** Timer triggers by name, with their NCRONTAB expressions. */
 export const timers: Readonly<Record<string, { schedule: string; handler: (services: Services) => () => Promise<void> }>> = {
   reconciler: { schedule: RECONCILER_SCHEDULE, handler: reconciler },
+  scheduler: { schedule: SCHEDULER_SCHEDULE, handler: scheduler },
 };

@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   local: ["local/host", "local/clouds", "cli", "sdk", "shared/api", "shared/domain"],
 };
 /** Packages that a room may use; a room that is not named here may use any. */
-const MAY_USE = { "shared/domain": ["zod"], "functions/orchestrators": ["durable-functions", "zod"], "shared/ports": [] };
+const MAY_USE = { "shared/domain": ["zod", "croner"], "functions/orchestrators": ["durable-functions", "zod"], "shared/ports": [] };
 /** Rooms whose folders must not import one another. */
 const APART = ["shared/adapters", "local/clouds"];
 /** What siblings of {@link APART} may share all the same. */

@@ -6,6 +6,7 @@ import { createDatasetStore } from "./adapters/documents/dataset-store.ts";
 import { createPipelineStore } from "./adapters/documents/pipeline-store.ts";
 import { createReuseStore } from "./adapters/documents/reuse-store.ts";
 import { createRunStore } from "./adapters/documents/run-store.ts";
+import { createScheduleStore } from "./adapters/documents/schedule-store.ts";
 import { createStepTokens } from "./adapters/entra/step-token.ts";
 import { createTokenVerifier } from "./adapters/entra/token-verifier.ts";
 import { lazyCredential } from "./adapters/identity/lazy-credential.ts";
@@ -27,12 +28,15 @@ import { createCatalog, datastoreContainer } from "./services/catalog.ts";
 import { failRun } from "./services/fail-run.ts";
 import { failStep } from "./services/fail-step.ts";
 import { forecastRun } from "./services/forecast-run.ts";
-import { noteBlobCreated, noteJobChange } from "./services/note-events.ts";
+import { noteJobChange } from "./services/note-events.ts";
 import { createPipelineServices } from "./services/pipeline-services.ts";
 import { reconcile } from "./services/reconcile.ts";
 import { resubmitRun } from "./services/resubmit-run.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "./services/run-record.ts";
+import { ScheduleLooks } from "./services/schedules/look-at-schedules.ts";
+import { createScheduleServices } from "./services/schedules/schedule-services.ts";
+import { schedulesOf } from "./services/schedules/schedules-of.ts";
 import { settleStep } from "./services/settle-step.ts";
 import { StepPhases } from "./services/step-phases.ts";
 import { layOutRuntime } from "./services/step-runtime.ts";
@@ -61,6 +65,8 @@ export function compose(settings: Settings) {
   const catalog = createCatalog(createCatalogStore(documents));
   const datasets = createDatasetStore(documents);
   const pipelines = createPipelineStore(documents);
+  const schedules = createScheduleStore(documents);
+  const looks = new ScheduleLooks();
   const verifyCaller = createTokenVerifier({
     ...settings.callers,
     clock,
@@ -89,6 +95,7 @@ export function compose(settings: Settings) {
       catalog,
       datasets,
       pipelines,
+      schedules,
       phases,
       clock,
       log,
@@ -105,7 +112,8 @@ export function compose(settings: Settings) {
       catalog,
       verifyCaller,
       getWorkspace: () => workspace,
-      ...createPipelineServices(deps),
+      ...createPipelineServices({ ...deps, referrers: [schedulesOf(schedules)] }),
+      ...createScheduleServices({ ...deps, looks, lookbackMs: settings.markerLookbackMs }),
       forecastRun: forecastRun({ ...deps, settings }),
       resubmitRun: resubmitRun(deps),
       getRun: getRun(deps),
@@ -130,7 +138,6 @@ export function compose(settings: Settings) {
       failStep: failStep(deps),
       failRun: failRun(deps),
       noteJobChange: noteJobChange(deps),
-      noteBlobCreated: noteBlobCreated(deps),
       reconcile: reconcile(deps),
     };
   };

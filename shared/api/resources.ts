@@ -35,11 +35,12 @@ export const RunResource = z
     regenerateOutputs: z.boolean().optional(),
     runSource: z.string().optional(),
     stepTags: Tags.optional(),
-    /** The published pipeline, endpoint with version, or draft that it is a run of. */
+    /** The published pipeline, endpoint with version, or draft that it is a run of, and the schedule that started it. */
     pipelineId: z.guid().optional(),
     pipelineEndpointId: z.guid().optional(),
     pipelineEndpointVersion: z.string().optional(),
     draftId: z.guid().optional(),
+    scheduleId: z.guid().optional(),
     /** Steps by status. */
     steps: z.object({ total: z.int(), byStatus: z.partialRecord(StepStatus, z.int()) }).optional(),
     tags: Tags,

@@ -85,6 +85,8 @@ export const RunHead = z.strictObject({
   pipelineEndpointVersion: z.string().optional(),
   /** The draft that it was submitted from. */
   draftId: z.guid().optional(),
+  /** The schedule that started it. */
+  scheduleId: z.guid().optional(),
 });
 export type RunHead = z.infer<typeof RunHead>;
 

@@ -59,8 +59,11 @@ export interface BlobStore {
   stat(ref: BlobRef): Promise<BlobInfo | undefined>;
   /** Bytes from `from` (default 0), at most `length` (default: to the end); undefined when there is no such blob. */
   read(ref: BlobRef, range?: { from?: number; length?: number }): Promise<Uint8Array | undefined>;
-  /** Blobs below `prefix` in order of path. */
-  list(datastore: string, options: { prefix?: string; after?: string; limit: number }): Promise<{ blobs: BlobInfo[]; next?: string }>;
+  /** Blobs below `prefix` in order of path. `shallow`: without those in folders below it; it is then empty or ends in `/`. */
+  list(
+    datastore: string,
+    options: { prefix?: string; after?: string; limit: number; shallow?: boolean },
+  ): Promise<{ blobs: BlobInfo[]; next?: string }>;
   delete(ref: BlobRef): Promise<void>;
   /** What a compute is given to reach a blob or a folder of blobs: opaque to everyone but the two of them. */
   uri(ref: BlobRef): string;

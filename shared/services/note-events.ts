@@ -1,8 +1,7 @@
-import type { BlobCreatedEvent, JobStatusEvent } from "../api/events.ts";
+import type { JobStatusEvent } from "../api/events.ts";
 import { RunId } from "../domain/ids.ts";
 import { isSettled, StepStatus } from "../domain/statuses.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import type { StepPhases } from "./step-phases.ts";
@@ -34,11 +33,3 @@ async function showPhase({ runs, phases, clock }: NoteJobChangeDeps, stepRunId: 
   const stepRun = (await runs.stepRun(stepRunId))?.value;
   if (stepRun?.status === "Running" && phases.set(stepRunId, phase, clock.now(), stepRun.attempt)) runs.touch(stepRun.runId);
 }
-
-/** Writes down that a file came into a datastore. */
-export const noteBlobCreated =
-  ({ log }: { log: Log }) =>
-  async ({ id, subject, data }: BlobCreatedEvent): Promise<void> => {
-    const [, container, path] = /^\/blobServices\/default\/containers\/([^/]+)\/blobs\/(.+)$/.exec(subject) ?? [];
-    log.info("a file came into a datastore", { container, path, etag: data.eTag, eventId: id });
-  };

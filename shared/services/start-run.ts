@@ -46,6 +46,7 @@ export interface NewRun {
         | "pipelineEndpointVersion"
         | "draftId"
         | "resubmittedFrom"
+        | "scheduleId"
       >
     >;
   /** Steps that are settled from the beginning by the results of an earlier run, by index. */

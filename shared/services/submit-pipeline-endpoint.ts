@@ -1,5 +1,5 @@
 import type { RunId } from "../domain/ids.ts";
-import type { EndpointVersion } from "../domain/pipeline-endpoint.ts";
+import type { EndpointVersion, PipelineEndpoint } from "../domain/pipeline-endpoint.ts";
 import { ProblemError } from "../domain/problems.ts";
 import { findEndpoint, versionOf } from "./find-endpoint.ts";
 import { wakeUp } from "./pipeline-endpoints.ts";
@@ -15,12 +15,17 @@ export const submitPipelineEndpoint =
   (deps: SubmitPublishedPipelineDeps) =>
   async (call: SubmitPublishedCall & { idOrName: string; version?: EndpointVersion | undefined }): Promise<{ runId: RunId }> => {
     const { value: endpoint } = await findEndpoint(deps.pipelines, call.idOrName);
-    const { id, name, status } = endpoint;
-    if (status !== "Active")
-      throw new ProblemError({ kind: "disabled", what: "pipeline endpoint", name, status, remedy: wakeUp(endpoint) });
+    assertEndpointActive(endpoint);
+    const { id, name } = endpoint;
     const { version, pipelineId } = versionOf(endpoint, call.version);
     const pipeline = await findPublished(deps.pipelines, pipelineId);
     assertActive(pipeline, `version "${version}" of pipeline endpoint ${JSON.stringify(name)}: published pipeline`);
     const by = { pipelineId, pipelineEndpointId: id, pipelineEndpointVersion: version };
     return await runPublished(deps, pipeline, call, by, { endpointId: id, version: call.version, request: call.request });
   };
+
+/** @throws {ProblemError} `disabled` */
+export function assertEndpointActive({ id, name, status }: PipelineEndpoint): void {
+  if (status === "Active") return;
+  throw new ProblemError({ kind: "disabled", what: "pipeline endpoint", name, status, remedy: wakeUp({ id, status }) });
+}

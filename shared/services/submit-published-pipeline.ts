@@ -26,6 +26,8 @@ export interface SubmitPublishedCall {
   runId?: RunId | undefined;
   /** Values by who gives them; absent: the request's, as its caller's. */
   assignments?: readonly Assignment[] | undefined;
+  /** The schedule whose tick this is. */
+  scheduleId?: string | undefined;
 }
 
 /**
@@ -61,7 +63,7 @@ export function assertActive({ id, name, status }: PublishedPipeline, what = "pu
 export async function runPublished(
   deps: SubmitPublishedPipelineDeps,
   pipeline: PublishedPipeline,
-  { caller, request, idempotencyKey, runId, assignments }: SubmitPublishedCall,
+  { caller, request, idempotencyKey, runId, assignments, scheduleId }: SubmitPublishedCall,
   by: Pick<NewRun["head"], "pipelineId" | "pipelineEndpointId" | "pipelineEndpointVersion">,
   asked: unknown,
 ): Promise<{ runId: RunId }> {
@@ -78,6 +80,7 @@ export async function runPublished(
     head: {
       ...options,
       ...by,
+      ...(scheduleId !== undefined && { scheduleId }),
       experimentName: options.experimentName ?? (toExperimentName(pipeline.name) || "pipeline"),
       displayName: options.displayName ?? pipeline.name,
       ...(description !== undefined && { description }),

@@ -46,7 +46,7 @@ export function blobStoreContract(adapter: string, open: () => Promise<OpenedBlo
     afterEach(() => opened.close());
 
     const fill = (paths: readonly string[]) => Promise.all(paths.map((path) => store.write(at(path), bytes(path))));
-    const drain = async (options: { prefix?: string; limit: number }) => {
+    const drain = async (options: { prefix?: string; limit: number; shallow?: boolean }) => {
       const pages: string[][] = [];
       for (let after: string | undefined, more = true; more; ) {
         const page = await store.list("data", { ...options, ...(after !== undefined && { after }) });
@@ -178,6 +178,17 @@ export function blobStoreContract(adapter: string, open: () => Promise<OpenedBlo
         [],
         [],
       ]);
+    });
+
+    test("lists a folder without those below it, page by page", async () => {
+      await fill(["0", "a-b", "a/1", "a/2/x", "a/2/y/z", "a/2.x", "a/3", "b/c", "z"]);
+
+      const lists = await Promise.all(
+        ["", "a/", "a/2/", "c/"].flatMap((prefix) => [1, 2, 10].map((limit) => drain({ prefix, limit, shallow: true }))),
+      );
+
+      const expected = [["0", "a-b", "z"], ["a/1", "a/2.x", "a/3"], ["a/2/x"], []];
+      expect(lists.map((pages) => pages.flat())).toEqual(expected.flatMap((paths) => [paths, paths, paths]));
     });
 
     test("goes on after a blob that is gone", async () => {

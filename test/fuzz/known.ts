@@ -7,6 +7,7 @@ import { createPipelineEndpoint } from "../../shared/api/routes/pipeline-endpoin
 import { publishPipeline } from "../../shared/api/routes/published-pipelines.ts";
 import { createChildRun, logMetrics, putArtifact } from "../../shared/api/routes/run-content.ts";
 import { getRun, listSteps, submitRun } from "../../shared/api/routes/runs.ts";
+import { createSchedule } from "../../shared/api/routes/schedules.ts";
 import { commitUpload, createSnapshot, createUpload, putUploadPart } from "../../shared/api/routes/storage.ts";
 import { RunId } from "../../shared/domain/ids.ts";
 import { until } from "../chaos/patience.ts";
@@ -21,6 +22,7 @@ export interface Known {
   names: string[];
   published: string[];
   drafts: string[];
+  schedules: string[];
   /** Ids and names of endpoints and datasets. */
   assets: string[];
 }
@@ -55,14 +57,25 @@ export async function fill({ address, token }: FuzzedWorkspace): Promise<Known> 
 }
 
 /** Published pipelines that may be disabled or deleted on the way, and what stands before and beside them. */
-async function published(client: ApiClient): Promise<Pick<Known, "published" | "drafts" | "assets">> {
+async function published(client: ApiClient): Promise<Pick<Known, "published" | "drafts" | "assets" | "schedules">> {
   const steps = [{ type: "CommandStep" as const, key: "a", command: ["true"] }];
   const publish = async () => (await client.call(publishPipeline, { body: { name: "fuzz", pipeline: { steps } } })).body.id;
   const [inEndpoint, alone] = [await publish(), await publish()];
   const endpoint = await client.call(createPipelineEndpoint, { body: { name: "fuzz", pipelineId: inEndpoint } });
   const draft = await client.call(createPipelineDraft, { body: { pipeline: { steps } } });
   const dataset = await client.call(registerDataset, { body: { name: "fuzz", datastore: "fuzz", path: "in/t.csv" } });
-  return { published: [inEndpoint, alone], drafts: [draft.body.id], assets: ["fuzz", endpoint.body.id, dataset.body.id] };
+  const trigger = { kind: "cron" as const, expression: "0 0 1 1 *" };
+  const schedule = { name: "fuzz", experimentName: "fuzz", pipelineId: inEndpoint, trigger };
+  const schedules = [
+    await client.call(createSchedule, { body: schedule }),
+    await client.call(createSchedule, { body: { ...schedule, status: "Disabled" as const } }),
+  ];
+  return {
+    published: [inEndpoint, alone],
+    drafts: [draft.body.id],
+    schedules: schedules.map(({ body }) => body.id),
+    assets: ["fuzz", endpoint.body.id, dataset.body.id],
+  };
 }
 
 async function submit(client: ApiClient, command: string): Promise<RunId> {

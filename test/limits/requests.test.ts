@@ -8,6 +8,7 @@ import { createPipelineEndpoint } from "../../shared/api/routes/pipeline-endpoin
 import { publishPipeline } from "../../shared/api/routes/published-pipelines.ts";
 import { createChildRun, getArtifact, logMetrics } from "../../shared/api/routes/run-content.ts";
 import { getRun, listRuns, patchRun, submitRun } from "../../shared/api/routes/runs.ts";
+import { createSchedule, previewSchedule } from "../../shared/api/routes/schedules.ts";
 import { checkFiles, createSnapshot, getFile } from "../../shared/api/routes/storage.ts";
 import { anId } from "../support/graphs.ts";
 import { type Asked, ask } from "./ask.ts";
@@ -34,6 +35,12 @@ const path = (length: number) =>
     .slice(0, length - 1)
     .replace(/\/$/, "y")}z`;
 const file = (name: string) => ({ path: name, size: 1, sha256: "0".repeat(64) });
+
+const trigger = (more: object): Asked => ({ body: { trigger: { kind: "recurrence", frequency: "Week", ...more } } });
+const schedule = (more: object): Asked => ({
+  body: { name: "s", experimentName: "e", trigger: { kind: "blobChange", datastore: "d" }, ...more },
+});
+const watch = (more: object) => schedule({ trigger: { kind: "blobChange", datastore: "d", ...more } });
 
 /** Row of docs/limits.md, what it is tried with, a request at the limit and one beyond it, and what is said of the latter. */
 const EDGES: readonly [row: string, tried: string, route: Route, atLimit: Asked, beyond: Asked, refusal: RegExp][] = [
@@ -420,6 +427,58 @@ const EDGES: readonly [row: string, tried: string, route: Route, atLimit: Asked,
     { body: { files: Array(10_001).fill(file("a")) } },
     /files.*<=10000 items/,
   ],
+  ["name of a schedule", "name", createSchedule, schedule({ name: x(255) }), schedule({ name: x(256) }), /\/name.*<=255 characters/],
+  ...(["hours", "minutes"] as const).map((name): (typeof EDGES)[number] => {
+    const most = name === "hours" ? 24 : 60;
+    return [
+      "`hours`, `minutes`, `weekDays` of a recurrence",
+      name,
+      previewSchedule,
+      trigger({ [name]: many(most, (n) => n) }),
+      trigger({ [name]: many(most + 1, (n) => n % most) }),
+      new RegExp(`/trigger/${name}.*<=${most} items`),
+    ];
+  }),
+  [
+    "`hours`, `minutes`, `weekDays` of a recurrence",
+    "weekDays",
+    previewSchedule,
+    trigger({ weekDays: Array(7).fill("Monday") }),
+    trigger({ weekDays: Array(8).fill("Monday") }),
+    /trigger\/weekDays.*<=7 items/,
+  ],
+  [
+    "cron expression",
+    "expression",
+    previewSchedule,
+    trigger({ kind: "cron", frequency: undefined, expression: x(255) }),
+    trigger({ kind: "cron", frequency: undefined, expression: x(256) }),
+    /trigger\/expression.*<=255 characters/,
+  ],
+  [
+    "ticks to come in one preview",
+    "count",
+    previewSchedule,
+    { body: { trigger: { kind: "cron", expression: "* * * * *" }, count: 100 } },
+    { body: { trigger: { kind: "cron", expression: "* * * * *" }, count: 101 } },
+    /\/count.*<=100; it is 101/,
+  ],
+  [
+    "polling interval",
+    "pollingIntervalMinutes",
+    createSchedule,
+    watch({ pollingIntervalMinutes: 1440 }),
+    watch({ pollingIntervalMinutes: 1441 }),
+    /pollingIntervalMinutes.*<=1440; it is 1441/,
+  ],
+  ...([10, 86_400] as const).map((edge): (typeof EDGES)[number] => [
+    "settling time",
+    `settleSeconds of ${edge}`,
+    createSchedule,
+    watch({ batch: { settleSeconds: edge } }),
+    watch({ batch: { settleSeconds: edge === 10 ? 9 : 86_401 } }),
+    edge === 10 ? /settleSeconds.*>=10; it is 9/ : /settleSeconds.*<=86400; it is 86401/,
+  ]),
 ];
 
 describe.each(EDGES)("%s: %s", (_row, _tried, route, atLimit, beyond, refusal) => {

@@ -51,6 +51,30 @@ export const TESTED: Readonly<Record<string, readonly [file: string, title: stri
     "test/limits/requests.test.ts",
     "name and version text of a published pipeline or draft, `runSource`, `parentRunId`",
   ],
+  "name of a schedule": ["test/limits/requests.test.ts", "name of a schedule"],
+  "interval of a recurrence": ["test/shared/domain/schedules/check-trigger.test.ts", "an interval too long"],
+  "`hours`, `minutes`, `weekDays` of a recurrence": ["test/limits/requests.test.ts", "`hours`, `minutes`, `weekDays` of a recurrence"],
+  "cron expression": ["test/limits/requests.test.ts", "cron expression"],
+  "ticks to come in one preview": ["test/limits/requests.test.ts", "ticks to come in one preview"],
+  "missed ticks that are run or recorded one by one": [
+    "test/functions/scheduler.test.ts",
+    "all run to a hundred, the newest, and of those before only the span is recorded",
+  ],
+  'lateness of a tick with `missed: "none"`': [
+    "test/shared/domain/schedules/missed.test.ts",
+    "runs the newest tick where it is five minutes late and not where it is later",
+  ],
+  "time that a tick is tried whose submit breaks for an unforeseen reason": [
+    "test/functions/scheduler.test.ts",
+    "is given up after an hour when a bug of ours keeps it from starting, and names the log",
+  ],
+  "polling interval": ["test/limits/requests.test.ts", "polling interval"],
+  "settling time": ["test/limits/requests.test.ts", "settling time"],
+  "blobs of a folder that a poll looks at": [
+    "test/functions/blob-schedules.test.ts",
+    "is looked for among ten thousand blobs, and the schedule says when there are more",
+  ],
+  "changed blobs that one look takes of a poll": ["test/functions/blob-schedules.test.ts", "is one of five hundred at a look"],
   "values that a parameter allows": ["test/limits/requests.test.ts", "values that a parameter allows"],
   "versions of a pipeline endpoint": ["test/shared/domain/pipeline-endpoint.test.ts", "has so many versions at the most"],
   "tag that a list of drafts is filtered by (`?tag=`)": [

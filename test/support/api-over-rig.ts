@@ -29,7 +29,7 @@ export class ApiOverRig {
   }
 
   async send(method: HttpMethod, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> {
-    const url = new URL(path, "http://localhost/api/");
+    const url = new URL(`/api/${path}`, "http://localhost");
     const { bound, params } = find(method, url.pathname.slice(1));
     const text = body === undefined ? undefined : JSON.stringify(body);
     const request = new HttpRequest({

@@ -16,6 +16,7 @@ import { createDatasetStore } from "../../shared/adapters/documents/dataset-stor
 import { createPipelineStore } from "../../shared/adapters/documents/pipeline-store.ts";
 import { createReuseStore } from "../../shared/adapters/documents/reuse-store.ts";
 import { createRunStore } from "../../shared/adapters/documents/run-store.ts";
+import { createScheduleStore } from "../../shared/adapters/documents/schedule-store.ts";
 import { openLocalBlobStore } from "../../shared/adapters/local-blob/blob-store.ts";
 import { openSqliteDocuments } from "../../shared/adapters/sqlite/documents.ts";
 import { createIds } from "../../shared/adapters/system/clock.ts";
@@ -41,6 +42,9 @@ import { reconcile } from "../../shared/services/reconcile.ts";
 import { resubmitRun } from "../../shared/services/resubmit-run.ts";
 import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../shared/services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
+import { ScheduleLooks } from "../../shared/services/schedules/look-at-schedules.ts";
+import { createScheduleServices } from "../../shared/services/schedules/schedule-services.ts";
+import { schedulesOf } from "../../shared/services/schedules/schedules-of.ts";
 import { settleStep } from "../../shared/services/settle-step.ts";
 import { StepPhases } from "../../shared/services/step-phases.ts";
 import { getRun, listRuns, listSteps } from "../../shared/services/view-runs.ts";
@@ -127,6 +131,7 @@ export class RunRig implements AsyncDisposable {
   readonly runs;
   readonly datasets;
   readonly pipelines;
+  readonly schedules;
   /** When notices of a job's change come, in milliseconds after it; none: it is lost. */
   notices: (jobId: string, status: string) => number[] = () => [0];
   /** Runs each activity. */
@@ -145,6 +150,8 @@ export class RunRig implements AsyncDisposable {
   #activityCalls = 0;
   readonly #newId: () => string;
   readonly #phases = new StepPhases();
+  /** How far looks at schedules have come. */
+  readonly looks = new ScheduleLooks();
 
   private constructor(worker: LoadedWorker, options: { markerLookbackMs: number; now: number }) {
     this.#folder = mkdtempSync(join(tmpdir(), "penstock-rig-"));
@@ -158,6 +165,7 @@ export class RunRig implements AsyncDisposable {
     this.clock.isReading = () => this.#reading > 0;
     this.datasets = createDatasetStore(this.stored);
     this.pipelines = createPipelineStore(this.stored);
+    this.schedules = createScheduleStore(this.stored);
     this.compute = new FakeCompute({ clock: this.clock, sleep: (ms) => this.sleep(ms), computes: ["cpu-cluster"] });
     this.compute.onCall = () => void this.#portCall();
     this.compute.onChange = (jobId, status) => this.#notify(jobId, status);
@@ -280,6 +288,23 @@ export class RunRig implements AsyncDisposable {
       data: { runId: jobId, runStatus: WORDS[status] ?? status },
     };
     await this.#work(async () => await eventTriggers["jobStatusChanged"]?.(this.services)(event));
+  }
+
+  /** As Event Grid would, when a file came into a container. */
+  async noteBlob(path: string, eTag: string, container = "workspaceblobstore"): Promise<void> {
+    const event = {
+      id: "e",
+      eventType: "Microsoft.Storage.BlobCreated",
+      subject: `/blobServices/default/containers/${container}/blobs/${path}`,
+      eventTime: new Date(this.clock.now()).toISOString(),
+      data: { eTag },
+    };
+    await this.#work(async () => await eventTriggers["blobCreated"]?.(this.services)(event));
+  }
+
+  /** As the timer would. */
+  async lookAtSchedules(): Promise<void> {
+    await this.#work(async () => await timers["scheduler"]?.handler(this.services)());
   }
 
   /** As the timer would. */
@@ -417,6 +442,7 @@ export class RunRig implements AsyncDisposable {
     const catalog = createCatalog(createCatalogStore(this.documents));
     const datasets = createDatasetStore(this.documents);
     const pipelines = createPipelineStore(this.documents);
+    const schedules = createScheduleStore(this.documents);
     const log = (level: string) => (message: string, detail?: Record<string, unknown>) => void this.logged.push({ level, message, detail });
     const orchestrations: Orchestrations = durableOrchestrations(this.#durableClient() as DurableClient);
     const deps = {
@@ -426,6 +452,7 @@ export class RunRig implements AsyncDisposable {
       catalog,
       datasets,
       pipelines,
+      schedules,
       orchestrations,
       backend: this.compute,
       phases: this.#phases,
@@ -442,7 +469,8 @@ export class RunRig implements AsyncDisposable {
       log: deps.log,
       blobs,
       catalog,
-      ...createPipelineServices(deps),
+      ...createPipelineServices({ ...deps, referrers: [schedulesOf(schedules)] }),
+      ...createScheduleServices({ ...deps, looks: this.looks, lookbackMs: markerLookbackMs }),
       forecastRun: forecastRun({ ...deps, settings }),
       resubmitRun: resubmitRun(deps),
       getRun: getRun(deps),

@@ -64,6 +64,11 @@ export class VirtualClock implements HostClock {
     await this.pump(() => false, ms);
   }
 
+  /** Puts the clock back, as a hand does. */
+  putBack(ms: number): void {
+    this.time -= ms;
+  }
+
   private runDeferred(): boolean {
     const next = this.deferred.shift();
     next?.();

@@ -121,11 +121,11 @@ class AzureBlobStore implements BlobStore {
 
   async list(
     datastore: string,
-    { prefix = "", after, limit }: { prefix?: string; after?: string; limit: number },
+    { prefix = "", after, limit, shallow = false }: { prefix?: string; after?: string; limit: number; shallow?: boolean },
   ): Promise<{ blobs: BlobInfo[]; next?: string }> {
     const container = await this.#container(datastore);
     try {
-      return await this.#listings.page(container, { prefix, after, limit });
+      return await this.#listings.page(container, { prefix, after, limit, shallow });
     } catch (error) {
       throw toStoreError(error, datastore);
     }

@@ -12,6 +12,7 @@ export interface ListBlobsOptions {
   prefix: string;
   after: string | undefined;
   limit: number;
+  shallow: boolean;
 }
 
 /**
@@ -22,14 +23,17 @@ export class BlobListings {
   readonly #places = new Map<string, string | undefined>();
 
   /** Blobs in order of name, and whether there are more. */
-  async page(container: ContainerClient, { prefix, after, limit }: ListBlobsOptions): Promise<{ blobs: BlobInfo[]; next?: string }> {
-    const keyOf = (name: string) => JSON.stringify([container.containerName, prefix, name]);
+  async page(
+    container: ContainerClient,
+    { prefix, after, limit, shallow }: ListBlobsOptions,
+  ): Promise<{ blobs: BlobInfo[]; next?: string }> {
+    const keyOf = (name: string) => JSON.stringify([container.containerName, prefix, shallow, name]);
     const known = after !== undefined && this.#places.has(keyOf(after));
     const token = known ? this.#places.get(keyOf(after)) : undefined;
     const size = after === undefined || known ? Math.min(PAGE_NAMES, limit + 1) : PAGE_NAMES;
     const blobs: BlobInfo[] = [];
     let last: string | undefined;
-    for await (const { item, place } of namesFrom(container, prefix, token, size)) {
+    for await (const { item, place } of namesFrom(container, { prefix, shallow }, token, size)) {
       if (!isListed(item, after)) continue;
       if (blobs.length === limit) {
         const next = blobs.at(-1)?.path ?? "";
@@ -53,11 +57,13 @@ export class BlobListings {
 /** Names of a container, each with the token of the answer that held it. A container that is not there holds none. */
 async function* namesFrom(
   container: ContainerClient,
-  prefix: string,
+  { prefix, shallow }: Pick<ListBlobsOptions, "prefix" | "shallow">,
   token: string | undefined,
   maxPageSize: number,
 ): AsyncGenerator<{ item: BlobItem; place: string | undefined }> {
-  const pages = container.listBlobsFlat({ prefix, includeCopy: true }).byPage({ maxPageSize, ...(token && { continuationToken: token }) });
+  const options = { prefix, includeCopy: true };
+  const page = { maxPageSize, ...(token && { continuationToken: token }) };
+  const pages = shallow ? container.listBlobsByHierarchy("/", options).byPage(page) : container.listBlobsFlat(options).byPage(page);
   let place = token;
   try {
     for await (const { segment, continuationToken } of pages) {

@@ -10,7 +10,15 @@ const PARTITION_KEY = "/pk";
 export const INDEXING_POLICY = {
   automatic: true,
   indexingMode: "consistent",
-  includedPaths: ["/sk/?", "/doc/experimentName/?", "/doc/status/?", "/doc/settled/?"].map((path) => ({ path })),
+  includedPaths: [
+    "/sk/?",
+    "/doc/experimentName/?",
+    "/doc/status/?",
+    "/doc/settled/?",
+    "/doc/dueBucket/?",
+    "/doc/watching/?",
+    "/doc/starts/?",
+  ].map((path) => ({ path })),
   excludedPaths: [{ path: "/*" }],
 } as const;
 

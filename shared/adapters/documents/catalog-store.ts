@@ -1,18 +1,13 @@
 import type { CatalogStore } from "../../ports/catalog-store.ts";
 import type { Documents } from "../../ports/documents.ts";
+import { putDocument } from "./put-document.ts";
 
 /** The catalog over {@link Documents}: one partition a kind, the entry's name as sort key. */
 export function createCatalogStore(documents: Documents): CatalogStore {
   const pk = (kind: string) => `catalog:${kind}`;
   return {
     get: async (kind, name) => (await documents.read(pk(kind), name))?.value,
-    async put(kind, name, value) {
-      for (;;) {
-        if (await documents.create(pk(kind), name, value)) return;
-        const there = await documents.read(pk(kind), name);
-        if (there && (await documents.replace(pk(kind), name, value, there.etag))) return;
-      }
-    },
+    put: (kind, name, value) => putDocument(documents, pk(kind), name, value),
     async list(kind) {
       const items: unknown[] = [];
       let after: string | undefined;

@@ -103,14 +103,14 @@ class LocalBlobStore implements BlobStore {
 
   async list(
     datastore: string,
-    options: { prefix?: string; after?: string; limit: number },
+    options: { prefix?: string; after?: string; limit: number; shallow?: boolean },
   ): Promise<{ blobs: BlobInfo[]; next?: string }> {
-    const { prefix = "", after, limit } = options;
+    const { prefix = "", after, limit, shallow = false } = options;
     const base = await this.#folderOf(datastore, prefix);
     if (base === undefined) return { blobs: [] };
     const folder = this.#places.folder(datastore);
     const blobs: BlobInfo[] = [];
-    for await (const { path, isLink } of listFiles(folder, { prefix, after }, base)) {
+    for await (const { path, isLink } of listFiles(folder, { prefix, after, shallow }, base)) {
       const info = isLink ? await this.#statLink({ datastore, path }) : await statFile(join(folder, path), path);
       if (info && blobs.length === limit) return { blobs, next: blobs.at(-1)?.path ?? "" };
       if (info) blobs.push(info);

@@ -13,6 +13,8 @@ export interface Walk {
   prefix: string;
   /** Exclusive lower bound. */
   after: string | undefined;
+  /** Whether folders below the prefix are left out. */
+  shallow?: boolean;
 }
 
 /**
@@ -31,8 +33,8 @@ export async function* listFiles(root: string, walk: Walk, base: string): AsyncG
   }
 }
 
-function mayHold(folder: string, { prefix, after }: Walk): boolean {
-  if (!folder.startsWith(prefix) && !prefix.startsWith(folder)) return false;
+function mayHold(folder: string, { prefix, after, shallow }: Walk): boolean {
+  if (!prefix.startsWith(folder) && (shallow || !folder.startsWith(prefix))) return false;
   return after === undefined || folder > after || after.startsWith(folder);
 }
 

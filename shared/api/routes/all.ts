@@ -6,6 +6,7 @@ import * as pipelineEndpoints from "./pipeline-endpoints.ts";
 import * as publishedPipelines from "./published-pipelines.ts";
 import * as runContent from "./run-content.ts";
 import * as runs from "./runs.ts";
+import * as schedules from "./schedules.ts";
 import * as storage from "./storage.ts";
 
 /** Every route of the API. */
@@ -18,6 +19,7 @@ export const allRoutes: readonly Route[] = [
   publishedPipelines,
   pipelineEndpoints,
   pipelineDrafts,
+  schedules,
 ].flatMap((module) => Object.values(module).filter(isRoute));
 
 function isRoute(value: unknown): value is Route {

@@ -148,14 +148,16 @@ function target(known: Known): fc.Arbitrary<string> {
         name: fc.constantFrom(...known.names),
         pipeline: fc.constantFrom(...known.published),
         asset: fc.constantFrom(...known.assets),
+        schedule: fc.constantFrom(...known.schedules),
       })
-      .map(({ run, upload, name, pipeline, asset }) =>
+      .map(({ run, upload, name, pipeline, asset, schedule }) =>
         path
           .replace("{runId}", run)
           .replace("{uploadId}", upload)
           .replace("{name}", name)
           .replace("{pipelineId}", pipeline)
           .replace("{idOrName}", asset)
+          .replace("{scheduleId}", schedule)
           .replace("{draftId}", known.drafts[0] ?? "")
           .replace("{part}", "0")
           .replace("{snapshotId}", known.snapshots[0] ?? ""),

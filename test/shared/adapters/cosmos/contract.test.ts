@@ -5,6 +5,7 @@ import { documentsContract } from "../../../contracts/documents.contract.ts";
 import { pipelineStoreContract } from "../../../contracts/pipeline-store.contract.ts";
 import { reuseStoreContract } from "../../../contracts/reuse-store.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
+import { scheduleStoreContract } from "../../../contracts/schedule-store.contract.ts";
 import { CosmosEmulator, type CosmosFault, type CosmosRequest } from "../../../support/cosmos-emulator.ts";
 import { seededRandom } from "../../../support/seeded-random.ts";
 
@@ -68,4 +69,5 @@ for (const [name, open, options] of STORES) {
   reuseStoreContract(name, open);
   datasetStoreContract(name, open);
   pipelineStoreContract(name, open);
+  scheduleStoreContract(name, open);
 }

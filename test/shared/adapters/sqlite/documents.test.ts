@@ -12,6 +12,7 @@ import { documentsContract } from "../../../contracts/documents.contract.ts";
 import { pipelineStoreContract } from "../../../contracts/pipeline-store.contract.ts";
 import { reuseStoreContract } from "../../../contracts/reuse-store.contract.ts";
 import { runStoreContract } from "../../../contracts/run-store.contract.ts";
+import { scheduleStoreContract } from "../../../contracts/schedule-store.contract.ts";
 
 documentsContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 runStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
@@ -19,6 +20,7 @@ catalogStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:
 reuseStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 datasetStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 pipelineStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
+scheduleStoreContract("SQLite", async () => openSqliteDocuments({ file: ":memory:" }));
 
 describe("openSqliteDocuments", () => {
   let folder: string;
