@@ -62,6 +62,16 @@ function addRunCommands(run: Command, bind: Bind): void {
     .option("--dry-run", "say which steps would run, and why, and which would be reused; upload and start nothing")
     .action(bind(async () => (await import("./commands/submit.ts")).submit));
   run
+    .command("resubmit")
+    .description("run a run again from where it failed, as a new one that keeps what has completed; prints its id")
+    .argument("<run>", RUN)
+    .option("-w, --watch", "show the run until it ends; exit code 0 only when it completed")
+    .option("--step <key>", "run this step anew too, and what comes behind it; may be given more than once", collect, [])
+    .option("--set <name=value>", "set a pipeline parameter; may be given more than once", collect, [])
+    .option("--display-name <name>", "name of the run")
+    .option("--tag <name=value>", "tag the run; may be given more than once", collect, [])
+    .action(bind(async () => (await import("./commands/resubmit.ts")).resubmit));
+  run
     .command("list")
     .description("list pipeline runs, newest first")
     .option("--limit <number>", "runs at the most", positive, 20)

@@ -75,6 +75,7 @@ import { putEnvironment } from "./http/put-environment.ts";
 import { putUploadPart } from "./http/put-upload-part.ts";
 import { reactivatePipelineEndpoint } from "./http/reactivate-pipeline-endpoint.ts";
 import { registerDataset } from "./http/register-dataset.ts";
+import { resubmitRun } from "./http/resubmit-run.ts";
 import { submitPipelineDraft } from "./http/submit-pipeline-draft.ts";
 import { submitPipelineEndpoint } from "./http/submit-pipeline-endpoint.ts";
 import { submitPublishedPipeline } from "./http/submit-published-pipeline.ts";
@@ -163,6 +164,7 @@ export const routes: readonly BoundRoute[] = [
   registerDataset,
   submitPipelineDraft,
   submitPipelineEndpoint,
+  resubmitRun,
   submitPublishedPipeline,
   submitRun,
   testSchedule,

@@ -31,6 +31,7 @@ import { forecastRun } from "./services/forecast-run.ts";
 import { noteJobChange } from "./services/note-events.ts";
 import { createPipelineServices } from "./services/pipeline-services.ts";
 import { reconcile } from "./services/reconcile.ts";
+import { resubmitRun } from "./services/resubmit-run.ts";
 import { findArtifact, listArtifacts, listLogs, listOutputs, putArtifact, readLog } from "./services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "./services/run-record.ts";
 import { ScheduleLooks } from "./services/schedules/look-at-schedules.ts";
@@ -114,6 +115,7 @@ export function compose(settings: Settings) {
       ...createPipelineServices({ ...deps, referrers: [schedulesOf(schedules)] }),
       ...createScheduleServices({ ...deps, looks, lookbackMs: settings.markerLookbackMs }),
       forecastRun: forecastRun({ ...deps, settings }),
+      resubmitRun: resubmitRun(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),

@@ -1,14 +1,12 @@
 import { forecastFile, type SubmitOptions, submitFile } from "../../sdk/submit.ts";
 import { readTags } from "../../sdk/tags.ts";
 import type { ForecastResource } from "../../shared/api/resources.ts";
-import type { RunOutcome } from "../../shared/domain/statuses.ts";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { forecastLines } from "../forecast-lines.ts";
 import { formatBytes } from "../format.ts";
 import { harmless } from "../text-width.ts";
-import { watchRun } from "../watch-run.ts";
-import { showRunJson } from "./show.ts";
+import { watchSubmitted } from "../watch-submitted.ts";
 
 export interface SubmitFlags {
   readonly watch?: boolean;
@@ -46,7 +44,7 @@ export async function submit(context: CommandContext, file: string, flags: Submi
     `Submitted ${harmless(run.displayName)} to experiment ${run.experimentName}: ${steps === 1 ? "1 step" : `${steps} steps`}${uploaded}`,
   );
   if (!context.isJson) out.line(run.id);
-  if (flags.watch) return await watch(context, run.id);
+  if (flags.watch) return await watchSubmitted(context, run.id);
   for (const warning of submitted.warnings) err.line(`${err.colors.yellow("warning")} ${harmless(warning)}`);
   if (context.isJson) context.json(run);
   else err.line(`  next    ${context.command} run show ${run.id}`);
@@ -61,33 +59,4 @@ async function dryRun(context: CommandContext, file: string, options: SubmitOpti
   if (context.isJson) context.json(forecast);
   else for (const line of forecastLines(forecast, out.colors, true)) out.line(line);
   return EXIT.ok;
-}
-
-async function watch(context: CommandContext, runId: string): Promise<ExitCode> {
-  const { err, io, command } = context;
-  const client = context.client();
-  try {
-    const hint = "Ctrl-C detaches";
-    const outcome = await watchRun(client, runId, { stream: io.stderr, environment: io.environment, signal: io.signal, command, hint });
-    if (context.isJson) await showRunJson(context, client, runId);
-    return exitCodeOf(outcome);
-  } catch (error) {
-    if (!io.signal.aborted) throw error;
-    err.line();
-    err.line("Detached; the run goes on.");
-    err.line(`  look    ${command} run show ${runId}`);
-    err.line(`  cancel  ${command} run cancel ${runId}`);
-    return EXIT.interrupted;
-  }
-}
-
-function exitCodeOf(outcome: RunOutcome): ExitCode {
-  switch (outcome) {
-    case "Completed":
-      return EXIT.ok;
-    case "Failed":
-      return EXIT.runFailed;
-    case "Canceled":
-      return EXIT.runCanceled;
-  }
 }

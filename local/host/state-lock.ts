@@ -20,6 +20,9 @@ export class StateInUseError extends Error {
   }
 }
 
+/** Locks that are held: one that nobody refers to would be collected, closed, and thereby given back. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes a state folder for this host alone, making it if need be. The lock is the operating system's, on an otherwise empty
  * SQLite file, so that a killed host leaves none behind; a file with the process id beside it serves the error message.
@@ -42,7 +45,11 @@ export function lockStateFolder(stateFolder: string): () => void {
     throw new StateInUseError(stateFolder, readPid(pidFile), { cause });
   }
   writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
-  return () => lock.close();
+  held.add(lock);
+  return () => {
+    held.delete(lock);
+    lock.close();
+  };
 }
 
 /** SQLITE_BUSY, in any of its extended forms. */

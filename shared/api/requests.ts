@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { DatasetId } from "../domain/dataset.ts";
 import { EnvironmentSpec } from "../domain/environment.ts";
-import { AssetName, CatalogName, ExperimentName, ParentRunId, PlainText, PortName, RelativePath, Sha256 } from "../domain/ids.ts";
-import { PipelineGraph } from "../domain/pipeline-graph.ts";
+import { AssetName, CatalogName, ExperimentName, ParentRunId, PlainText, PortName, RelativePath, Sha256, StepKey } from "../domain/ids.ts";
+import { MAX_STEPS, PipelineGraph } from "../domain/pipeline-graph.ts";
 import { DataPath, GivenValue } from "../domain/pipeline-parameter.ts";
 import { Properties, RunSource, Tags } from "../domain/run-documents.ts";
 
@@ -43,6 +43,20 @@ export const SubmitRunRequest = z
   .meta({ id: "SubmitRunRequest" });
 export type SubmitRunRequest = z.infer<typeof SubmitRunRequest>;
 export type SubmitRunBody = z.input<typeof SubmitRunRequest>;
+
+/**
+ * Body of `POST /api/runs/{runId}/resubmit`. `steps`: run these anew, and what comes behind them; absent: only what has not completed. `parameters`: values
+ * that differ from the first run's.
+ */
+export const ResubmitRunRequest = z
+  .strictObject({
+    ...submitOptions,
+    experimentName: ExperimentName.optional(),
+    continueOnStepFailure: z.boolean().optional(),
+    steps: z.array(StepKey).min(1).max(MAX_STEPS).optional(),
+  })
+  .meta({ id: "ResubmitRunRequest" });
+export type ResubmitRunRequest = z.infer<typeof ResubmitRunRequest>;
 
 /** Body of `PATCH /api/runs/{runId}`: a tag with value null is a bare tag; `removeTags` takes tags away. A property set before with another value is a 409. */
 export const PatchRunRequest = z

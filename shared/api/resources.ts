@@ -19,6 +19,8 @@ export const RunResource = z
     /** Changes whenever this resource or one of its steps does; pass as `after` to wait for the next one. */
     revision: z.string(),
     /** Of a step or child run the run it is in; of a pipeline run what its caller named. */
+    /** The run that this one goes on from. */
+    resubmittedFrom: RunId.optional(),
     /** Of a step run: which try of the step goes on or was the last; counts from 1. */
     attempt: z.int().optional(),
     /** Of a step run: tries before that one, the oldest first. Each has its own logs. */

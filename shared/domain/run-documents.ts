@@ -74,6 +74,8 @@ export const RunHead = z.strictObject({
   /** Tags of each of its step runs. */
   stepTags: Tags.optional(),
   parentRunId: ParentRunId.optional(),
+  /** The run that this one goes on from: steps that had completed there are not run again. */
+  resubmittedFrom: RunId.optional(),
   /** No step takes the results of an earlier one in this run; later runs may take its own. */
   regenerateOutputs: z.boolean().optional(),
   /** The published pipeline that it is a run of. */

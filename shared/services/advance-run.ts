@@ -13,6 +13,7 @@ import { leaveMarker } from "./announce-settled.ts";
 import { type DecideRunDeps, decideRun, type RunDecision } from "./decide-run.ts";
 import { inBatches } from "./in-batches.ts";
 import { instantOfRun } from "./instant-of-run.ts";
+import { PAGE_STEPS } from "./reused-sources.ts";
 import { settleReuse } from "./settle-reuse.ts";
 import { readableStepRun } from "./step-context.ts";
 
@@ -103,9 +104,6 @@ async function lookAtStarted(deps: AdvanceRunDeps, plan: RunPlan, progress: Prog
   });
   return found;
 }
-
-/** Steps that share a page: a document holds a megabyte, and one of these may name many outputs. */
-const PAGE_STEPS = 200;
 
 /** Reused steps are stored before the progress that counts them. */
 async function keepReused({ runs, clock }: AdvanceRunDeps, { progress, reused }: RunDecision): Promise<void> {

@@ -90,6 +90,6 @@ async function ofRun(runs: RunStore, runId: string): Promise<PipelineSource> {
 }
 
 /** A dataset that was looked up is named by its id, which stands for one version. */
-function asGiven(value: EffectiveParameter["value"]): GivenValue {
+export function asGiven(value: EffectiveParameter["value"]): GivenValue {
   return typeof value === "object" && "id" in value ? { id: value.id } : value;
 }

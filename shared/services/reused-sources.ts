@@ -2,6 +2,9 @@ import type { ReusedStep, ReuseSource } from "../domain/reuse.ts";
 import type { Progress } from "../domain/run-documents.ts";
 import type { RunStore } from "../ports/run-store.ts";
 
+/** Reused steps that share a document, which holds a megabyte: one of them may name many outputs. */
+export const PAGE_STEPS = 200;
+
 /** The steps of a run that were settled by the results of earlier runs, by index. */
 export async function reusedSteps(runs: RunStore, runId: string, progress: Progress | undefined): Promise<Map<number, ReusedStep>> {
   const pages = progress?.reusedPages ?? [];

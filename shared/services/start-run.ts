@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { RunId } from "../domain/ids.ts";
 import type { PipelineGraph } from "../domain/pipeline-graph.ts";
 import { ProblemError } from "../domain/problems.ts";
+import type { ReusedStep, ReuseSource } from "../domain/reuse.ts";
 import type { EffectiveParameter, Progress, RunGraph, RunHead } from "../domain/run-documents.ts";
 import type { Principal } from "../ports/callers.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -10,6 +11,7 @@ import type { Log } from "../ports/log.ts";
 import type { Orchestrations } from "../ports/orchestrations.ts";
 import type { RunStore } from "../ports/run-store.ts";
 import { callerOf } from "./caller-of.ts";
+import { PAGE_STEPS } from "./reused-sources.ts";
 
 export interface StartRunDeps {
   runs: RunStore;
@@ -44,8 +46,11 @@ export interface NewRun {
         | "pipelineEndpointVersion"
         | "draftId"
         | "scheduleId"
+        | "resubmittedFrom"
       >
     >;
+  /** Steps that are settled from the beginning by the results of an earlier run, by index. */
+  kept?: ReadonlyMap<number, ReuseSource> | undefined;
   idempotency?: Idempotency | undefined;
   /** The id to store it under, chosen by somebody who may ask again: the run that has it is the one. Absent: a new one. */
   runId?: RunId | undefined;
@@ -62,11 +67,29 @@ export async function startRun(deps: StartRunDeps, run: NewRun): Promise<{ runId
   const runId = RunId.parse(await claimRunId(deps, own.head.id, run));
   const mayBeThere = run.idempotency !== undefined || run.runId !== undefined;
   const existing = mayBeThere ? await deps.runs.head(runId) : undefined;
-  if (!existing) await deps.runs.create(runId === own.head.id ? own : documentsOf(deps, run, runId));
+  if (!existing) await create(deps, runId === own.head.id ? own : documentsOf(deps, run, runId));
   // One that has ended is not started again: a finished orchestration would be replaced and look at everything anew.
   if (!existing?.value.settled) await start(deps, runId);
   await deps.runs.durable();
   return { runId };
+}
+
+interface Documents {
+  head: RunHead;
+  graph: RunGraph;
+  progress: Progress;
+  kept: ReusedStep[];
+}
+
+/** What a run's progress counts is stored before it. */
+async function create({ runs, clock }: StartRunDeps, { kept, ...run }: Documents): Promise<void> {
+  const reusedPages: string[] = [];
+  for (let from = 0; from < kept.length; from += PAGE_STEPS) {
+    const page = clock.newId();
+    await runs.addReused(run.head.id, page, kept.slice(from, from + PAGE_STEPS));
+    reusedPages.push(page);
+  }
+  await runs.create({ ...run, progress: { ...run.progress, ...(reusedPages.length > 0 && { reusedPages }) } });
 }
 
 async function start({ orchestrations, log }: StartRunDeps, runId: string): Promise<void> {
@@ -91,11 +114,17 @@ async function claimRunId({ runs }: StartRunDeps, ownId: string, { caller, idemp
   return claimed.runId;
 }
 
-function documentsOf({ clock }: StartRunDeps, run: NewRun, runId: RunId): { head: RunHead; graph: RunGraph; progress: Progress } {
-  const { graph, parameters, head } = run;
+function documentsOf({ clock }: StartRunDeps, run: NewRun, runId: RunId): Documents {
+  const { graph, parameters, head, kept = new Map<number, ReuseSource>() } = run;
+  const at = new Date(clock.now()).toISOString();
+  const stepRunIds = graph.steps.map(() => RunId.parse(clock.newId()));
   return {
-    graph: { runId, graph, stepRunIds: graph.steps.map(() => RunId.parse(clock.newId())) },
-    progress: { runId, steps: "n".repeat(graph.steps.length), lastMarker: "" },
+    kept: stepRunIds.flatMap((stepRunId, index) => {
+      const source = kept.get(index);
+      return source ? [{ index, stepRunId, at, source }] : [];
+    }),
+    graph: { runId, graph, stepRunIds },
+    progress: { runId, steps: graph.steps.map((_, index) => (kept.has(index) ? "r" : "n")).join(""), lastMarker: "" },
     head: {
       id: runId,
       ...head,

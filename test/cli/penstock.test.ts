@@ -227,6 +227,42 @@ describe("penstock run submit", () => {
   });
 });
 
+describe("penstock run resubmit", () => {
+  test("prints the new run's id, and says what is kept and what is warned of", async () => {
+    await using workspace = await StubWorkspace.start();
+    const entry = await aRun(workspace, fails);
+    workspace.resubmitted = (run) => ({
+      ...run,
+      warnings: ['step "prepare" was kept'],
+      steps: { total: 2, byStatus: { Completed: 1, NotStarted: 1 } },
+    });
+
+    const { code, stdout, stderr } = await penstock.run(
+      ["run", "resubmit", entry.run.id, "--step", "train", "--set", "rate=0.5", "--set", "note=a=b", "--tag", "again"],
+      { workspace, cwd: project.path },
+    );
+
+    expect({ code, stdout }).toEqual({ code: 0, stdout: `${entry.run.id}\n` });
+    expect(stderr).toBe(
+      `Submitted demo again: 1 of 2 steps kept, 1 to run\nwarning step "prepare" was kept\n  next    penstock --url ${workspace.url} run show ${entry.run.id}\n`,
+    );
+    expect(workspace.resubmits).toEqual([
+      { parameters: { rate: "0.5", note: "a=b" }, tags: { again: null }, properties: {}, steps: ["train"] },
+    ]);
+  });
+
+  test("refuses a parameter without a value before anything is sent", async () => {
+    await using workspace = await StubWorkspace.start();
+    const entry = await aRun(workspace, fails);
+
+    const { code, stderr } = await penstock.run(["run", "resubmit", entry.run.id, "--set", "rate"], { workspace, cwd: project.path });
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('--set "rate" has no "=": write name=value');
+    expect(workspace.calls).not.toContain("resubmitRun");
+  });
+});
+
 describe("penstock run logs --follow", () => {
   test("ends by Ctrl-C without a word of its own", async () => {
     await using workspace = await StubWorkspace.start();

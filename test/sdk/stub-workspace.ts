@@ -8,7 +8,7 @@ import type { ForecastResource, OutputResource, RunResource, StepForecast, StepR
 import type { Route } from "../../shared/api/route.ts";
 import { getEnvironment, getWorkspace } from "../../shared/api/routes/catalog.ts";
 import { getArtifact, getLog, listArtifacts, listLogs, listMetrics } from "../../shared/api/routes/run-content.ts";
-import { cancelRun, forecastRun, getRun, listOutputs, listRuns, listSteps, submitRun } from "../../shared/api/routes/runs.ts";
+import { cancelRun, forecastRun, getRun, listOutputs, listRuns, listSteps, resubmitRun, submitRun } from "../../shared/api/routes/runs.ts";
 import {
   checkFiles,
   commitUpload,
@@ -132,6 +132,13 @@ export class StubWorkspace implements AsyncDisposable {
       }),
     ],
     [forecastRun, ({ body }) => ({ status: 200, body: this.forecast(forecastRun.body.parse(body)) })],
+    [
+      resubmitRun,
+      ({ params, body }) => {
+        this.resubmits.push(resubmitRun.body.parse(body));
+        return { status: 202, body: this.resubmitted(this.find(params).run) };
+      },
+    ],
     [submitRun, ({ body, headers }) => this.submit(submitRun.body.parse(body), String(headers["idempotency-key"]))],
     [listRuns, ({ query }) => this.listRuns(query)],
     [getRun, ({ params }) => ({ status: 200, body: this.find(params).run })],
@@ -213,6 +220,10 @@ export class StubWorkspace implements AsyncDisposable {
     }
     throw new ProblemError({ kind: "not-found", what: "route", id: url.pathname });
   }
+
+  /** Bodies of resubmits, and the run that each is answered with. */
+  readonly resubmits: unknown[] = [];
+  resubmitted: (run: RunResource) => RunResource = (run) => run;
 
   /** What a forecast says of a step, by key; those that are not here have never completed. */
   readonly ways = new Map<string, StepForecast["way"]>();

@@ -39,6 +39,7 @@ import { forecastRun } from "../../shared/services/forecast-run.ts";
 import { noteJobChange } from "../../shared/services/note-events.ts";
 import { createPipelineServices } from "../../shared/services/pipeline-services.ts";
 import { reconcile } from "../../shared/services/reconcile.ts";
+import { resubmitRun } from "../../shared/services/resubmit-run.ts";
 import { findArtifact, listArtifacts, listOutputs, putArtifact } from "../../shared/services/run-files.ts";
 import { createChildRun, endRun, listChildRuns, listMetrics, logMetrics, patchRun } from "../../shared/services/run-record.ts";
 import { ScheduleLooks } from "../../shared/services/schedules/look-at-schedules.ts";
@@ -471,6 +472,7 @@ export class RunRig implements AsyncDisposable {
       ...createPipelineServices({ ...deps, referrers: [schedulesOf(schedules)] }),
       ...createScheduleServices({ ...deps, looks: this.looks, lookbackMs: markerLookbackMs }),
       forecastRun: forecastRun({ ...deps, settings }),
+      resubmitRun: resubmitRun(deps),
       getRun: getRun(deps),
       listRuns: listRuns(deps),
       listSteps: listSteps(deps),

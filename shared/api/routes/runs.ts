@@ -3,7 +3,7 @@ import { ExperimentName, RunId, StepKey } from "../../domain/ids.ts";
 import { PipelineId } from "../../domain/published-pipeline.ts";
 import { RunStatus } from "../../domain/statuses.ts";
 import { queryNumber } from "../query-number.ts";
-import { PatchRunRequest, SUBMIT_BODY_BYTES, SubmitRunRequest, submitHeaders } from "../requests.ts";
+import { PatchRunRequest, ResubmitRunRequest, SUBMIT_BODY_BYTES, SubmitRunRequest, submitHeaders } from "../requests.ts";
 import { ForecastResource, OutputList, RunList, RunResource, StepList } from "../resources.ts";
 import { route } from "../route.ts";
 
@@ -35,6 +35,20 @@ export const forecastRun = route({
   body: SubmitRunRequest,
   maxBodyBytes: SUBMIT_BODY_BYTES,
   replies: { 200: ForecastResource },
+});
+
+export const resubmitRun = route({
+  name: "resubmitRun",
+  method: "POST",
+  path: "api/runs/{runId}/resubmit",
+  summary: "Runs a pipeline run again from where it failed, or from chosen steps, as a new run that keeps what has completed",
+  role: "Submitter",
+  submits: true,
+  checksPipeline: true,
+  params: runParams,
+  headers: submitHeaders,
+  body: ResubmitRunRequest,
+  replies: { 202: RunResource },
 });
 
 export const listRuns = route({
