@@ -12,6 +12,7 @@ interface Work {
 }
 
 const watch = { kind: "blobChange", datastore: "workspaceblobstore", path: "in", dataPathParameterName: "file" };
+const settling = { trigger: { ...watch, pollingIntervalMinutes: 0, batch: { settleSeconds: 10 } } };
 const event = (scheduled: ScheduledRig) => scheduled.rig.noteBlob("in/a", "1");
 const due = (scheduled: ScheduledRig) => scheduled.rig.pass(MINUTE);
 
@@ -34,10 +35,11 @@ const works: [string, Work][] = [
     "a changed blob that keeps to itself",
     { definition: { trigger: { ...watch, pollingIntervalMinutes: 0 }, policy: { overlap: "skip" } }, begin: event, runs: 1 },
   ],
+  ["a change that settles", { definition: settling, begin: event, settlesMs: 15_000, runs: 1 }],
   [
     "changes that settle",
     {
-      definition: { trigger: { ...watch, pollingIntervalMinutes: 0, batch: { settleSeconds: 10 } } },
+      definition: settling,
       begin: async (scheduled) => {
         await scheduled.rig.noteBlob("in/a", "1");
         await scheduled.rig.noteBlob("in/b", "1");

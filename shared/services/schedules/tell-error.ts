@@ -8,9 +8,9 @@ export function mayPass(error: unknown): boolean {
   return error instanceof ProblemError && (error.problem.kind === "unavailable" || error.problem.kind === "busy");
 }
 
-/** What a tick records of an error that no other attempt can help; undefined for a bug. */
+/** What a tick records of an error that no other attempt can help; undefined for a bug, and for what only the log may tell: places on the server's machine. */
 export function tellError(error: unknown): { cause: string; remedy?: string } | undefined {
-  if (error instanceof StoreError) return { cause: error.message };
+  if (error instanceof StoreError && (error.kind === "too-large" || error.kind === "invalid-key")) return { cause: error.message };
   if (!(error instanceof ProblemError)) return undefined;
   const { title, detail, errors = [], remedy = errors[0]?.remedy } = toProblemDetails(error.problem);
   const found = errors.map(({ pointer, message }) => (pointer ? `${pointer}: ${message}` : message));
