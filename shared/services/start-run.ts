@@ -45,8 +45,8 @@ export interface NewRun {
         | "pipelineEndpointId"
         | "pipelineEndpointVersion"
         | "draftId"
-        | "scheduleId"
         | "resubmittedFrom"
+        | "scheduleId"
       >
     >;
   /** Steps that are settled from the beginning by the results of an earlier run, by index. */
