@@ -37,7 +37,8 @@ export const createSchedule =
     const schedule = status === "Active" ? activated(fresh, now, "made") : fresh;
     if (!(await deps.store.schedules.create(schedule, order))) return await sameAs(deps, fresh);
     await deps.store.durable();
-    await fireAtOnce(deps, schedule.id);
+    // A poll may take seconds, which nobody waits for here: the next look makes it.
+    if (schedule.trigger.kind !== "blobChange") await fireAtOnce(deps, schedule.id);
     return toScheduleResource(schedule);
   };
 
