@@ -13,6 +13,7 @@ import { buildJob, outputPlace } from "./build-job.ts";
 import type { Catalog } from "./catalog.ts";
 import { findInputs, findPlaces } from "./find-inputs.ts";
 import { StepFingerprints } from "./fingerprint-step.ts";
+import { producersOf } from "./reused-sources.ts";
 import { settle } from "./settle-step.ts";
 import {
   jobOf,
@@ -138,12 +139,7 @@ async function newDocument(deps: BeginStepDeps, context: StepContext, input: Ste
 async function claimLate(deps: BeginStepDeps, context: StepContext, { runId, stepRunId }: StepRunInput): Promise<string | undefined> {
   const { step, plan, head } = context;
   if (!step.allowReuse) return undefined;
-  const reused = await context.reused();
-  const producerOf = (key: string) => {
-    const index = plan.indexOf.get(key) ?? -1;
-    return reused.get(index)?.stepRunId ?? plan.graph.stepRunIds[index];
-  };
-  const print = await new StepFingerprints(deps, head.parameters).of(step, producerOf);
+  const print = await new StepFingerprints(deps, head.parameters).of(step, producersOf(plan, await context.reused()));
   if (!("hash" in print)) return undefined;
   await deps.reuse.create(print.hash, { state: "running", parts: print.parts, runId, stepRunId, waiting: [] });
   return print.hash;

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import { type Claim, type ClaimDeps, claimStep } from "./claim-step.ts";
 import { type FingerprintDeps, StepFingerprints } from "./fingerprint-step.ts";
 import { inBatches } from "./in-batches.ts";
-import { reusedSources } from "./reused-sources.ts";
+import { producersOf, reusedSources } from "./reused-sources.ts";
 
 export interface DecideRunDeps extends ClaimDeps, FingerprintDeps {
   clock: Clock;
@@ -73,7 +73,7 @@ class Claims {
     const step = this.#plan.graph.graph.steps[index];
     const stepRunId = this.#plan.graph.stepRunIds[index];
     if (!step?.allowReuse || !stepRunId) return { kind: "run" };
-    const print = await this.#prints.of(step, (key) => this.#producerOf(key));
+    const print = await this.#prints.of(step, producersOf(this.#plan, this.#sources));
     if (!("hash" in print)) return { kind: "run" };
     const claim = await claimStep(this.#deps, print.hash, print.parts, { runId: this.#plan.graph.runId, stepRunId });
     if (claim.kind === "run") this.found.fingerprints.set(index, print.hash);
@@ -84,11 +84,6 @@ class Claims {
   #note(index: number, stepRunId: RunId, source: ReuseSource): void {
     this.#sources.set(index, source);
     this.found.reused.push({ index, stepRunId, at: new Date(this.#deps.clock.now()).toISOString(), source });
-  }
-
-  #producerOf(key: string): string | undefined {
-    const index = this.#plan.indexOf.get(key) ?? -1;
-    return this.#sources.get(index)?.stepRunId ?? this.#plan.graph.stepRunIds[index];
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ReusedStep, ReuseSource } from "../domain/reuse.ts";
 import type { Progress } from "../domain/run-documents.ts";
+import type { RunPlan } from "../domain/run-plan.ts";
 import type { RunStore } from "../ports/run-store.ts";
 
 /** Reused steps that share a document, which holds a megabyte: one of them may name many outputs. */
@@ -15,4 +16,12 @@ export async function reusedSteps(runs: RunStore, runId: string, progress: Progr
 /** Whose results they are, by index. */
 export async function reusedSources(runs: RunStore, runId: string, progress: Progress | undefined): Promise<Map<number, ReuseSource>> {
   return new Map([...(await reusedSteps(runs, runId, progress))].map(([index, { source }]) => [index, source]));
+}
+
+/** Which step run stands behind a step of the run, by the step's key: the one whose results it takes, or its own. */
+export function producersOf(plan: RunPlan, sources: ReadonlyMap<number, ReuseSource>): (key: string) => string | undefined {
+  return (key) => {
+    const index = plan.indexOf.get(key) ?? -1;
+    return sources.get(index)?.stepRunId ?? plan.graph.stepRunIds[index];
+  };
 }
